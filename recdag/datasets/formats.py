@@ -1,0 +1,181 @@
+"""Staging: a data set's files as five tables of one form, whatever the format.
+
+    staged_events(user_key VARCHAR, item_key VARCHAR, behaviour VARCHAR, value DOUBLE, time BIGINT)
+    staged_items(item_key VARCHAR, title VARCHAR)
+    staged_users(user_key VARCHAR, attributes VARCHAR)
+    staged_split(part VARCHAR, user_key VARCHAR, item_key VARCHAR)
+    staged_candidates(user_key VARCHAR, item_key VARCHAR, position INTEGER)
+
+Value is NULL where the files have none; time is in unix seconds, NULL where unknown. The last two
+tables hold rows only where a split is published with the data: part is train or test; candidates
+are the published negatives in the order of the file, from position 1. DuckDB parses the files as a
+stream; no row passes through Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from recdag.datasets.catalogue import Dataset
+from recdag.datasets.files import FoundFiles
+from recdag.datasets.metadata import stage_items, stage_users
+from recdag.datasets.readers import RawFile, raw_files
+from recdag.datasets.simulator import stage_simulation
+from recdag.datasets.textfiles import line_source
+from recdag.datasets.validation import events_query, find_fault
+from recdag.errors import DataError
+
+_ROWS_PER_PASS = 4_000_000
+_NEGATIVES_LINE = r"'\([^,\t()]+,[^,\t()]+\)(\t[^\t]+)+'"
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """What was read, and what in it is worth knowing.
+
+    Attributes:
+        rows: events.
+        behaviours: behaviour -> rows.
+        has_time: every event has a time.
+        has_value: the data set has values.
+        oddities: what -> rows, only where there are any: repeats of another row, values out of the
+            expected range, values of 0, unknown times. All those rows are kept.
+    """
+
+    rows: int
+    behaviours: dict[str, int]
+    has_time: bool
+    has_value: bool
+    oddities: dict[str, int] = field(default_factory=dict)
+
+
+def stage(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundFiles) -> StageReport:
+    """Create the staged tables in `connection` as temporary tables.
+
+    Sets preserve_insertion_order, so that events lie in the order of the files.
+
+    Args:
+        connection: to any database; may be inside a transaction.
+        dataset: the catalogue entry.
+        found: its files.
+
+    Raises:
+        DataError: names the file, the line and what to do.
+    """
+    connection.execute("SET preserve_insertion_order = true")
+    _empty_split(connection)
+    if dataset.simulated:
+        stage_simulation(connection, dataset)
+    else:
+        _stage_events(connection, dataset, raw_files(connection, dataset, found))
+        stage_items(connection, found)
+        stage_users(connection, found)
+        if found.source.format == "ncf":
+            _stage_published_split(connection, dataset, found)
+    return _report(connection, dataset, found)
+
+
+def _stage_events(connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: list[RawFile]) -> None:
+    try:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE staged_events AS {events_query(dataset, files)}")
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException):
+        with connection.cursor() as cursor:
+            find_fault(cursor, dataset, files)
+        raise
+
+
+def _empty_split(connection: duckdb.DuckDBPyConnection) -> None:
+    for table, columns in (
+        ("staged_split", "part VARCHAR, user_key VARCHAR, item_key VARCHAR"),
+        ("staged_candidates", "user_key VARCHAR, item_key VARCHAR, position INTEGER"),
+    ):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})")
+
+
+def _stage_published_split(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundFiles
+) -> None:
+    for part in ("train", "test"):
+        chosen = FoundFiles(found.dataset, found.source, {part: found.paths[part]})
+        rows = events_query(dataset, raw_files(connection, dataset, chosen))
+        connection.execute(f"INSERT INTO staged_split SELECT '{part}', user_key, item_key FROM ({rows})")
+    path = found.paths["negatives"]
+    _check_negatives(connection, path)
+    connection.execute(
+        f"""INSERT INTO staged_candidates
+        SELECT user_key, unnest(items), unnest(range(1, len(items) + 1)) FROM (
+            SELECT regexp_extract(c1, '^\\(([^,]+),', 1) AS user_key,
+                string_split(rtrim(c1), '\t')[2:] AS items
+            FROM {line_source(path)} WHERE c1 IS NOT NULL)"""
+    )
+
+
+def _check_negatives(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    lines = f"(SELECT rtrim(c1) AS text, row_number() OVER () AS row FROM {line_source(path)})"
+    tested = "SELECT '(' || user_key || ',' || item_key || ')' FROM staged_split WHERE part = 'test'"
+    bad = connection.execute(
+        f"""SELECT row, NOT regexp_full_match(text, {_NEGATIVES_LINE}) AS wrong_form, text[:40] FROM {lines}
+        WHERE text IS NOT NULL AND (wrong_form OR split_part(text, '\t', 1) NOT IN ({tested}))
+        ORDER BY row LIMIT 1"""
+    ).fetchone()
+    if bad:
+        row, wrong_form, text = bad
+        problem = (
+            "The line is not `(user,item)` and items" if wrong_form else "No test row has this user and item"
+        )
+        raise DataError(
+            f"{problem}: {text!r}",
+            where=f"{path}, line {row}",
+            cure="Fetch the files of the split again; they have to be of one edition.",
+        )
+
+
+def _report(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundFiles) -> StageReport:
+    low, high = dataset.value_range or (0.0, float("inf"))
+    counts = connection.execute(
+        """SELECT count(*), count(time), count(value), count(*) FILTER (value = 0),
+            count(*) FILTER (value < $low OR value > $high) FROM staged_events""",
+        {"low": low, "high": high},
+    ).fetchone()
+    assert counts is not None
+    rows, timed, valued, zeros, outside = counts
+    if rows == 0:
+        raise DataError(
+            "There are no interactions in the files",
+            where=", ".join(str(path) for path in found.paths.values()) or dataset.name,
+            cure="Fetch them again, or point to other files.",
+        )
+    behaviours = connection.execute(
+        "SELECT behaviour, count(*) FROM staged_events GROUP BY behaviour ORDER BY behaviour"
+    ).fetchall()
+    oddities = {
+        "repeats of another row": _repeats(connection, rows),
+        "values out of range": outside,
+        "values of 0": zeros,
+        "unknown times": rows - timed if timed else 0,
+    }
+    return StageReport(
+        rows=rows,
+        behaviours=dict(behaviours),
+        has_time=timed == rows,
+        has_value=valued > 0,
+        oddities={what: count for what, count in oddities.items() if count},
+    )
+
+
+def _repeats(connection: duckdb.DuckDBPyConnection, rows: int) -> int:
+    """Rows that equal an earlier one, counted by 64-bit hashes in passes of bounded memory."""
+    passes = rows // _ROWS_PER_PASS + 1
+    digest = "hash(user_key, item_key, behaviour, value, time)"
+    distinct = 0
+    for k in range(passes):
+        counted = connection.execute(
+            f"SELECT count(DISTINCT digest) FROM (SELECT {digest} AS digest FROM staged_events) "
+            f"WHERE digest % {passes} = {k}"
+        ).fetchone()
+        assert counted is not None
+        distinct += counted[0]
+    return rows - distinct

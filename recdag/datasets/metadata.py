@@ -1,0 +1,100 @@
+"""Titles of items and attributes of users, where a data set has files of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from recdag.datasets.catalogue import Columns
+from recdag.datasets.files import FoundFiles
+from recdag.datasets.sql import identifier, literal
+from recdag.datasets.textfiles import csv_source, first_line, line_source, split_fields
+from recdag.errors import DataError
+
+# File name -> separator, encoding, header, position of key and title.
+_TITLES = {
+    "movies.dat": ("::", "latin-1", False, 1, 2),
+    "u.item": ("|", "latin-1", False, 1, 2),
+    "movies.csv": (",", "utf-8", True, 1, 2),
+}
+# File name -> separator and position of each attribute; the key is the first column.
+_ATTRIBUTES = {
+    "users.dat": ("::", {"gender": 2, "age": 3, "occupation": 4}),
+    "u.user": ("|", {"age": 2, "gender": 3, "occupation": 4}),
+}
+NETFLIX_TITLES = ("movie_titles.csv", "movie_titles.txt")
+
+
+def stage_items(connection: duckdb.DuckDBPyConnection, found: FoundFiles) -> None:
+    """Create `staged_items(item_key, title)`; empty where there are no titles."""
+    query = "SELECT NULL::VARCHAR AS item_key, NULL::VARCHAR AS title WHERE false"
+    if "items" in found.paths and (found.source.format != "ncf" or "item_map" in found.paths):
+        query = _titles(found.paths["items"], found.source.columns)
+        if found.source.format == "ncf":
+            query = _renumbered(query, found.paths["item_map"])
+    path = found.paths.get("items")
+    _create(
+        connection,
+        "staged_items",
+        f"SELECT item_key, any_value(title) AS title FROM ({query}) GROUP BY ALL",
+        path,
+    )
+
+
+def stage_users(connection: duckdb.DuckDBPyConnection, found: FoundFiles) -> None:
+    """Create `staged_users(user_key, attributes)`, attributes a JSON object; empty where there are none."""
+    query = "SELECT NULL::VARCHAR AS user_key, NULL::VARCHAR AS attributes WHERE false"
+    path = found.paths.get("users")
+    if path and (known := _ATTRIBUTES.get(path.name.removesuffix(".gz"))):
+        separator, places = known
+        pairs = ", ".join(f"{literal(name)}, c{place}" for name, place in places.items())
+        attributes = f"json_object({pairs})::VARCHAR AS attributes"
+        query = f"SELECT c1 AS user_key, {attributes} FROM {_plain(path, separator)}"
+    _create(connection, "staged_users", query, path)
+
+
+def _titles(path: Path, columns: Columns | None) -> str:
+    name = path.name.removesuffix(".gz")
+    if name in NETFLIX_TITLES:
+        pattern = literal("^([0-9]+),[^,]*,(.*)$")
+        return (
+            f"SELECT regexp_extract(c1, {pattern}, 1) AS item_key, regexp_extract(c1, {pattern}, 2) AS title "
+            f"FROM {line_source(path, 'latin-1')} WHERE c1 IS NOT NULL"
+        )
+    if name in _TITLES:
+        separator, encoding, header, key, title = _TITLES[name]
+        quote = '"' if separator == "," else ""
+    else:
+        separator, quote = ("\t", "") if "\t" in first_line(path) else (",", '"')
+        encoding, header = "utf-8", True
+        names = split_fields(first_line(path), separator, quote)
+        wanted = columns.item if columns and isinstance(columns.item, str) else names[0]
+        key = names.index(wanted) + 1 if wanted in names else 1
+        title = next((names.index(n) + 1 for n in ("title", "name") if n in names), 2)
+    width = len(split_fields(first_line(path, encoding), separator, quote))
+    source = csv_source(path, width, separator=separator, quote=quote, header=header, encoding=encoding)
+    return f"SELECT {identifier(f'c{key}')} AS item_key, {identifier(f'c{title}')} AS title FROM {source}"
+
+
+def _renumbered(titles: str, item_map: Path) -> str:
+    """Titles under NCF's item numbers: item_map has columns ncf_item, movie_id."""
+    width = len(first_line(item_map).split(","))
+    numbers = csv_source(item_map, width, separator=",", quote="", header=True, encoding="utf-8")
+    return f"SELECT m.c1 AS item_key, t.title FROM {numbers} AS m JOIN ({titles}) AS t ON t.item_key = m.c2"
+
+
+def _plain(path: Path, separator: str) -> str:
+    width = len(first_line(path, "latin-1").split(separator))
+    return csv_source(path, width, separator=separator, quote="", header=False, encoding="latin-1")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, query: str, path: Path | None) -> None:
+    try:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {query}")
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException) as error:
+        raise DataError(
+            f"The file cannot be read ({str(error).splitlines()[0]})",
+            where=str(path),
+            cure="Fetch it again, or leave it out of `files`.",
+        ) from error

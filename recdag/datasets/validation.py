@@ -1,0 +1,167 @@
+"""From text to typed events, and which row is to blame where that fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from recdag.datasets.catalogue import Dataset
+from recdag.datasets.readers import RawFile
+from recdag.datasets.sql import literal
+from recdag.errors import DataError
+
+END_OF_TIME = 4_102_444_800  # 2100-01-01; a later time is one in another unit.
+_OFFSET = r":\d\d(\.\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
+
+
+@dataclass(frozen=True)
+class _Check:
+    """A condition of SQL on the columns of `_typed` that makes a row unusable."""
+
+    fails: str
+    column: str
+    problem: str
+    cure: str
+
+
+def events_query(dataset: Dataset, files: Sequence[RawFile]) -> str:
+    """SELECT of user_key, item_key, behaviour, value, time over all files, as one stream.
+
+    It fails on the first row that cannot be used; `find_fault` then tells which.
+    """
+    parts = []
+    for file in files:
+        fails = " OR ".join(f"({check.fails})" for check in _checks(dataset, file))
+        parts.append(
+            f"SELECT CASE WHEN {fails} THEN error('unusable row') ELSE user_text END AS user_key, "
+            f"item_text AS item_key, behaviour, value, time FROM ({_typed(dataset, file, numbered=False)})"
+        )
+    return " UNION ALL ".join(parts)
+
+
+def find_fault(connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: Sequence[RawFile]) -> None:
+    """Say which row of which file cannot be used, if any.
+
+    Args:
+        connection: of its own, since an error ends a transaction.
+
+    Raises:
+        DataError: names file, line, value and cure.
+    """
+    for file in files:
+        checks = _checks(dataset, file)
+        number = " ".join(f"WHEN {check.fails} THEN {k}" for k, check in enumerate(checks))
+        shown = " ".join(f"WHEN {check.fails} THEN {check.column}" for check in checks)
+        query = (
+            f"SELECT row, CASE {number} END AS fault, CASE {shown} END AS shown "
+            f"FROM ({_typed(dataset, file, numbered=True)}) WHERE fault IS NOT NULL LIMIT 1"
+        )
+        try:
+            bad = connection.execute(query).fetchone()
+        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+            raise _unreadable(file, error) from error
+        if bad is not None:
+            row, fault, text = bad
+            where = f"{file.path}, line {file.line(row)}" if file.line else f"{file.path}, row {row}"
+            problem = checks[fault].problem + (f": {text!r}" if text is not None else "")
+            raise DataError(problem, where=where, cure=checks[fault].cure)
+
+
+def _typed(dataset: Dataset, file: RawFile, *, numbered: bool) -> str:
+    value = "try_cast(value AS DOUBLE)" if "value" in file.present else "NULL::DOUBLE"
+    return (
+        'SELECT row, "user" AS user_text, item AS item_text, behaviour AS behaviour_text, '
+        "value AS value_text, time AS time_text, "
+        f"{_behaviour(dataset, file)} AS behaviour, {value} AS value, {_time(file)} AS time "
+        f"FROM ({file.query(numbered)})"
+    )
+
+
+def _behaviour(dataset: Dataset, file: RawFile) -> str:
+    if "behaviour" not in file.present:
+        return f"{literal(file.behaviour)}::VARCHAR"
+    codes = dataset.behaviours or {name: name for name in dataset.all_behaviours}
+    cases = " ".join(f"WHEN {literal(code)} THEN {literal(name)}" for code, name in codes.items())
+    return f"(CASE behaviour {cases} END)::VARCHAR"
+
+
+def _time(file: RawFile) -> str:
+    if "time" not in file.present:
+        return "NULL::BIGINT"
+    if file.time_format == "unix_s":
+        seconds = "try_cast(time AS BIGINT)"
+        return f"nullif({seconds}, 0)" if file.zero_time_is_unknown else seconds
+    if file.time_format == "unix_ms":
+        return "try_cast(time AS BIGINT) // 1000"
+    if file.time_format == "iso":
+        with_offset = f"regexp_matches(time, {literal(_OFFSET)})"
+        return (
+            f"CASE WHEN {with_offset} THEN epoch(try_cast(time AS TIMESTAMPTZ))::BIGINT "
+            "ELSE epoch(try_cast(time AS TIMESTAMP))::BIGINT END"
+        )
+    if re.search("%[YyGxcsQ]", file.time_format.replace("%%", "")):
+        return f"epoch(try_strptime(time, {literal(file.time_format)}))::BIGINT"
+    pattern = literal("%Y " + file.time_format)
+    return f"epoch(try_strptime('1972 ' || time, {pattern}))::BIGINT"
+
+
+def _checks(dataset: Dataset, file: RawFile) -> list[_Check]:
+    checks = [
+        _Check("user_text IS NULL", "user_text", "The user is missing", "Fill it in or remove the row."),
+        _Check("item_text IS NULL", "item_text", "The item is missing", "Fill it in or remove the row."),
+    ]
+    if "behaviour" in file.present:
+        codes = ", ".join(dataset.behaviours or dataset.all_behaviours)
+        checks.append(
+            _Check(
+                "behaviour IS NULL",
+                "behaviour_text",
+                "The behaviour is unknown",
+                f"Known are {codes}; add it to `behaviours` and `supportive` of the catalogue entry.",
+            )
+        )
+    if "value" in file.present:
+        checks.append(
+            _Check(
+                "value IS NULL OR NOT isfinite(value) OR value < 0",
+                "value_text",
+                "The value is not a number of 0 or more",
+                "Correct the row, or check which column `value` names.",
+            )
+        )
+    if "time" in file.present:
+        allow_zero = " AND time_text <> '0'" if file.zero_time_is_unknown else ""
+        checks.append(
+            _Check(
+                f"(time IS NULL AND time_text IS NOT NULL{allow_zero}) OR time >= {END_OF_TIME}",
+                "time_text",
+                f"The time cannot be read as {file.time_format}",
+                "Correct the row, or set `time_format` (unix_s, unix_ms, iso or a pattern such as %Y-%m-%d).",
+            )
+        )
+    return checks
+
+
+def _unreadable(file: RawFile, error: duckdb.Error) -> DataError:
+    message = str(error)
+    path = str(file.path)
+    if "GZIP" in message:
+        return DataError(
+            "The gzip file is damaged or only half there", where=path, cure="Delete it and fetch it again."
+        )
+    line = re.search(r"(?:CSV Error on Line: |in line )(\d+)", message)
+    where = f"{path}, line {line.group(1)}" if line else path
+    if width := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
+        problem = f"The row has {width.group(2)} columns, the first line has {width.group(1)}"
+        return DataError(problem, where=where, cure="Correct the row; the file may be only half there.")
+    if "unicode" in message:
+        return DataError(
+            "The text is not in the expected encoding",
+            where=where,
+            cure="Set `encoding` of `columns`, for example latin-1.",
+        )
+    reason = next((text for text in message.splitlines()[2:] if text), message.splitlines()[0])
+    return DataError(f"The row cannot be read ({reason.strip()})", where=where, cure="Correct the row.")

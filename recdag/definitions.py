@@ -1,0 +1,53 @@
+"""The graph that Dagster loads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from recdag.orchestration.assets.data import data_assets
+from recdag.orchestration.assets.models import model_assets
+from recdag.orchestration.assets.results import comparison, evaluation_assets, report
+from recdag.orchestration.assets.splits import split_assets
+from recdag.orchestration.checks import asset_checks
+from recdag.orchestration.jobs import everything
+from recdag.orchestration.logging import display_logger
+from recdag.orchestration.resources import ProjectResource, open_project
+
+EXECUTOR = dg.multiprocess_executor.configured(
+    {
+        "max_concurrent": 2,
+        "start_method": {"forkserver": {"preload_modules": ["recdag.definitions"]}},
+    }
+)
+
+
+def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """All assets, checks, jobs and resources.
+
+    Args:
+        resource_overrides: resources that take the place of the usual ones, in tests or on the
+            command line.
+    """
+    partitions = dg.StaticPartitionsDefinition(sorted(open_project().catalogue))
+    return dg.Definitions(
+        assets=[
+            *data_assets(partitions),
+            *split_assets(partitions),
+            *model_assets(partitions),
+            *evaluation_assets(partitions),
+            comparison,
+            report,
+        ],
+        asset_checks=asset_checks(partitions),
+        jobs=[everything],
+        resources={
+            "project": ProjectResource(),
+            **(resource_overrides or {}),
+        },
+        loggers={"display": display_logger},
+        executor=EXECUTOR,
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,59 @@
+"""Evaluation of a paper, comparison of all, and the report."""
+
+import dagster as dg
+
+from recdag.orchestration.resources import ProjectResource
+from recdag.orchestration.steps import materialized, user_errors
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.paper import Paper
+from recdag.pipeline.comparing import compare_with_papers, write_report
+from recdag.pipeline.evaluating import evaluate_paper
+
+
+def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=[paper.id, "evaluation"],
+        deps=[[paper.id, name] for name in paper.nodes],
+        group_name=paper.id,
+        kinds={"duckdb", "torch"},
+        partitions_def=partitions,
+        description=f"Every model of {paper.title} on its test users, measured as the paper measures. "
+        "Fills metrics, user_metrics and training_history of data/recdag.duckdb.",
+    )
+    def evaluation(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:
+        with user_errors():
+            outcome = evaluate_paper(project.open(), context.partition_key, paper.id, context.run_id)
+            return materialized(outcome)
+
+    return evaluation
+
+
+def evaluation_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """One asset a paper, partitioned by data set."""
+    return [_evaluation(paper, partitions) for paper in PAPERS.values()]
+
+
+@dg.asset(
+    deps=[[paper, "evaluation"] for paper in PAPERS],
+    group_name="comparison",
+    kinds={"duckdb"},
+    description="Every number the papers print beside the number reproduced here, with a verdict. "
+    "Fills the table claims of data/recdag.duckdb.",
+)
+def comparison(project: ProjectResource) -> dg.MaterializeResult:
+    """Compare what has been measured with what was published."""
+    with user_errors():
+        return materialized(compare_with_papers(project.open()))
+
+
+@dg.asset(
+    deps=["comparison"],
+    group_name="comparison",
+    kinds={"html"},
+    description="One self-contained page with all results: data/reports/report.html.",
+)
+def report(project: ProjectResource) -> dg.MaterializeResult:
+    """Write the report page."""
+    with user_errors():
+        outcome = write_report(project.open())
+        return materialized(outcome, page=dg.MetadataValue.path(outcome.metadata["path"]))

@@ -1,0 +1,30 @@
+"""One split a protocol, read by every model that is measured under it."""
+
+import dagster as dg
+
+from recdag.evaluation.protocols import PROTOCOLS, Protocol
+from recdag.orchestration.resources import ProjectResource
+from recdag.orchestration.steps import materialized, user_errors
+from recdag.pipeline.splits import make_split
+
+
+def _asset(protocol: Protocol, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["splits", protocol.name],
+        deps=["interactions", "binarized"],
+        group_name="splits",
+        kinds={"duckdb", "numpy"},
+        partitions_def=partitions,
+        description=protocol.description,
+        code_version=protocol.version,
+    )
+    def split(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:
+        with user_errors():
+            return materialized(make_split(project.open(), context.partition_key, protocol.name))
+
+    return split
+
+
+def split_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """One asset a protocol."""
+    return [_asset(protocol, partitions) for protocol in PROTOCOLS.values()]

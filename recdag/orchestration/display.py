@@ -1,0 +1,73 @@
+"""The live display of `recdag run`: Dagster's events as lines and a progress bar."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+class RunDisplay(logging.Handler):
+    """Shows the step at work with its epochs, and a line for every step that ended."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+        self._started: dict[str, float] = {}
+        self._cached: set[str] = set()
+        self.reused = 0
+        self.computed = 0
+        self._progress = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[detail]}", style="dim"),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("starting", total=None, detail="")
+
+    def __enter__(self) -> RunDisplay:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_event", None)
+        if isinstance(event, dg.DagsterEvent):
+            self._show(event)
+
+    def _show(self, event: dg.DagsterEvent) -> None:
+        step = event.step_key or ""
+        name = step.replace("__", "/")
+        match event.event_type:
+            case dg.DagsterEventType.STEP_START:
+                self._started[step] = time.perf_counter()
+                self._progress.update(self._task, description=name, detail="", completed=0, total=None)
+            case dg.DagsterEventType.ASSET_OBSERVATION:
+                self._show_epoch(event.asset_observation_data.asset_observation.metadata)
+            case dg.DagsterEventType.ASSET_MATERIALIZATION:
+                if event.step_materialization_data.materialization.metadata["cached"].value:
+                    self._cached.add(step)
+            case dg.DagsterEventType.STEP_SUCCESS if step in self._cached:
+                self.reused += 1
+            case dg.DagsterEventType.STEP_SUCCESS:
+                self.computed += 1
+                self._console.print(f"[green]✓[/] {name} [dim]{self._seconds(step):.1f} s[/]")
+            case dg.DagsterEventType.STEP_FAILURE:
+                self._console.print(f"[red]✗[/] {name} [dim]{self._seconds(step):.1f} s[/]")
+
+    def _show_epoch(self, metadata: dict[str, dg.MetadataValue]) -> None:
+        values = {name: value.value for name, value in metadata.items()}
+        epoch, epochs, phase = values.pop("epoch"), values.pop("epochs"), values.pop("phase")
+        detail = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
+        self._progress.update(self._task, completed=epoch, total=epochs, detail=f"{phase}  {detail}")
+
+    def _seconds(self, step: str) -> float:
+        return time.perf_counter() - self._started[step]

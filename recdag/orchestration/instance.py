@@ -1,0 +1,24 @@
+"""Dagster's own home folder, with settings that suit one machine and one GPU."""
+
+from pathlib import Path
+
+import yaml
+
+from recdag.settings import Settings
+
+_SETTINGS = {
+    "telemetry": {"enabled": False},
+    "nux": {"enabled": False},
+    "concurrency": {"pools": {"default_limit": 1}},
+    "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 30},
+}
+
+
+def prepare_home(settings: Settings) -> Path:
+    """Create the folder, and dagster.yaml where there is none, and return the folder."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(yaml.safe_dump(_SETTINGS))
+    return home

@@ -1,0 +1,51 @@
+"""The typed configuration a model shows in the Launchpad, made from its hyperparameters."""
+
+import enum
+from dataclasses import fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import dagster as dg
+from pydantic import Field, create_model
+
+from recdag.recommenders.registry import ModelSpec
+
+SelectionChoice = enum.Enum("SelectionChoice", {"validation": "validation", "as_published": "as_published"})
+
+
+class RunConfig(dg.Config):
+    """What can be set for every training besides hyperparameters."""
+
+    seed: int = Field(default=0, ge=0, description="Seed of every random draw.")
+    selection: SelectionChoice = Field(  # type: ignore[valid-type]
+        default=SelectionChoice.validation,
+        description="Choose the epoch on validation, or on test as some authors did (labelled as such).",
+    )
+
+
+def launch_config(spec: ModelSpec) -> type[RunConfig]:
+    """A config class with one optional field a hyperparameter; unset means: as the recipe says."""
+    hints = get_type_hints(spec.config)
+    hyperparameters: dict[str, Any] = {}
+    for each in fields(spec.config):
+        kind = hints[each.name]
+        if get_origin(kind) is Literal:
+            kind = enum.Enum(f"{spec.name}_{each.name}", {choice: choice for choice in get_args(kind)})
+        bounds = {} if isinstance(each.default, bool) else each.metadata.get("bounds", {})
+        if get_origin(kind) is list:
+            bounds = {}
+        hyperparameters[each.name] = (
+            kind | None,
+            Field(default=None, description=f"{each.metadata['doc']}. Unset: as in the recipe.", **bounds),
+        )
+    return create_model(f"{spec.class_name}LaunchConfig", __base__=RunConfig, **hyperparameters)
+
+
+def overrides(config: RunConfig) -> dict[str, Any]:
+    """The hyperparameters that were set, as plain values."""
+    own = set(RunConfig.model_fields)
+    values = {name: getattr(config, name) for name in type(config).model_fields if name not in own}
+    return {
+        name: value.value if isinstance(value, enum.Enum) else value
+        for name, value in values.items()
+        if value is not None
+    }

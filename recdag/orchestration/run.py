@@ -1,0 +1,91 @@
+"""Materializing in this process, with a display: what `recdag run` does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from recdag.definitions import build_defs
+from recdag.errors import ConfigError
+from recdag.orchestration.instance import prepare_home
+from recdag.orchestration.jobs import EVERYTHING
+from recdag.orchestration.logging import attach_display
+from recdag.settings import Settings
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run ended.
+
+    Attributes:
+        failures: (step or check, message) of what went wrong.
+    """
+
+    success: bool
+    steps: int
+    failures: Sequence[tuple[str, str]]
+
+
+def paper_selection(paper: str) -> str:
+    """Everything that the results of one paper need, and the report on them."""
+    return f'+key:"{paper}/evaluation" or key:"comparison" or key:"report"'
+
+
+def materialize(
+    settings: Settings, dataset: str, selection: str | None, display: logging.Handler
+) -> RunSummary:
+    """Materialize the selected assets of one data set, one after the other.
+
+    Args:
+        selection: in Dagster's selection language; None selects everything.
+        display: is handed every event of the run as it happens.
+
+    Raises:
+        ConfigError: the selection names nothing.
+    """
+    defs = build_defs()
+    job = defs.resolve_job_def(EVERYTHING)
+    graph = defs.resolve_asset_graph()
+    try:
+        chosen = dg.AssetSelection.from_string(selection or "*").resolve(graph)
+    except Exception as error:
+        raise ConfigError(f"the selection {selection!r} cannot be read", cure=str(error)) from error
+    if not chosen:
+        raise ConfigError(
+            f"the selection {selection!r} names no asset",
+            cure="See the names with: .venv/bin/dagster asset list -w workspace.yaml",
+        )
+    attach_display(display)
+    with dg.DagsterInstance.from_config(str(prepare_home(settings))) as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=dataset,
+            asset_selection=sorted(chosen),
+            run_config={"loggers": {"display": {}}},
+            raise_on_error=False,
+        )
+    failures = [
+        (event.step_key or "", _message(event)) for event in result.all_events if event.is_step_failure
+    ]
+    failures += [
+        (
+            f"check {evaluation.check_name} of {evaluation.asset_key.to_user_string()}",
+            evaluation.description or "",
+        )
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed
+    ]
+    return RunSummary(result.success, len(chosen), failures)
+
+
+def _message(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.to_string() if error is not None else "no reason was recorded"

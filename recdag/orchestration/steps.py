@@ -1,0 +1,48 @@
+"""From a pipeline step's outcome to what Dagster stores and shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from recdag.errors import RecdagError
+from recdag.pipeline.steps import Outcome
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Show an error a user can act on as its message; retrying would not help."""
+    try:
+        yield
+    except RecdagError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def materialized(outcome: Outcome, **extra: Any) -> dg.MaterializeResult:
+    """The result of an asset, with its content's version and its metadata."""
+    metadata = dict(outcome.metadata)
+    columns = metadata.pop("columns", None)
+    rows = metadata.pop("rows", None)
+    shown: dict[str, Any] = {name: _shown(value) for name, value in metadata.items()}
+    if columns is not None:
+        shown["dagster/column_schema"] = table_schema(columns)
+    if rows is not None:
+        shown["dagster/row_count"] = rows
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(outcome.data_version),
+        metadata={**shown, **extra, "cached": outcome.cached},
+    )
+
+
+def table_schema(columns: Mapping[str, str]) -> dg.TableSchema:
+    """A table's columns as Dagster shows them."""
+    return dg.TableSchema(columns=[dg.TableColumn(name, kind) for name, kind in columns.items()])
+
+
+def _shown(value: Any) -> Any:
+    if value is None:
+        return dg.MetadataValue.null()
+    return dg.MetadataValue.json(value) if isinstance(value, dict | list | tuple) else value

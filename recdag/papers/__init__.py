@@ -1,0 +1,1 @@
+"""The papers: what each compares, its recipes, and its published numbers beside the reproduced ones."""

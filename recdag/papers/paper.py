@@ -1,0 +1,39 @@
+"""What is known about one paper, apart from its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper and the comparison it makes.
+
+    Attributes:
+        id: snake_case name, the same in asset keys, recipes and tables.
+        title, authors, venue, year, url: the publication; empty or None where it is not known.
+        protocol: the evaluation protocol, as named in `recdag.evaluation`.
+        models: the models that the paper itself compares and that can be run here.
+        references: models that are shown beside them and that the paper does not have.
+        metrics: the paper's own metrics, the one it leads with first.
+        summary: what the paper proposes and on what data it is judged.
+        claim_sentence: what the paper says of itself, in one sentence, in our words.
+    """
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    venue: str
+    year: int | None
+    url: str | None
+    protocol: str
+    models: tuple[str, ...]
+    references: tuple[str, ...]
+    metrics: tuple[str, ...]
+    summary: str
+    claim_sentence: str
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Every model that is trained for the paper: its own and the references."""
+        return self.models + self.references

@@ -1,0 +1,102 @@
+"""From raw files to matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from recdag.datasets.files import FoundFiles, data_version, ensure_files, find_files, search_folders
+from recdag.datasets.formats import stage
+from recdag.pipeline.project import Project
+from recdag.pipeline.steps import Outcome, input_versions, warehouse_step
+from recdag.warehouse.events import write_events, write_interactions
+from recdag.warehouse.matrices import write_binarized, write_relative_rating
+
+EVENTS_VERSION = "1"
+INTERACTIONS_VERSION = "1"
+MATRICES_VERSION = "1"
+
+
+def _version(project: Project, found: FoundFiles) -> str:
+    return data_version(found, project.settings.data / "checksums.json")
+
+
+def raw_files(
+    project: Project, name: str, on_progress: Callable[[int, int | None], None] = lambda done, total: None
+) -> Outcome:
+    """Find the raw files, downloading them where that is allowed, and take their checksums."""
+    dataset = project.dataset(name)
+    there = find_files(dataset, search_folders(project.settings.data)) is not None
+    found = ensure_files(dataset, project.settings.data, on_progress)
+    paths = {role: str(path) for role, path in found.paths.items()}
+    return Outcome(_version(project, found), {"files": paths}, cached=there)
+
+
+def events(project: Project, name: str) -> Outcome:
+    """Parse the raw files into `events`, `users` and `items`."""
+    dataset = project.dataset(name)
+    found = ensure_files(dataset, project.settings.data)
+    version = _version(project, found)
+
+    def write(connection: Any) -> dict[str, Any]:
+        report = stage(connection, dataset, found)
+        return {**asdict(report), **write_events(connection, dataset), "sha256": version}
+
+    return warehouse_step(
+        project,
+        name,
+        "events",
+        inputs={"raw_files": version},
+        version=EVENTS_VERSION,
+        config={"settings": dataset.settings_version},
+        write=write,
+        tables=["events"],
+    )
+
+
+def interactions(project: Project, name: str) -> Outcome:
+    """Count and filter events into one row a (user, item, behaviour)."""
+    dataset = project.dataset(name)
+    return warehouse_step(
+        project,
+        name,
+        "interactions",
+        inputs=input_versions(project, name, ["events"]),
+        version=INTERACTIONS_VERSION,
+        config={
+            "min_user_interactions": dataset.min_user_interactions,
+            "min_item_interactions": dataset.min_item_interactions,
+        },
+        write=lambda connection: write_interactions(connection, dataset),
+        tables=["interactions", "users", "items"],
+    )
+
+
+def binarized(project: Project, name: str) -> Outcome:
+    """The positives of the target behaviour."""
+    dataset = project.dataset(name)
+    return warehouse_step(
+        project,
+        name,
+        "binarized",
+        inputs=input_versions(project, name, ["interactions"]),
+        version=MATRICES_VERSION,
+        config={"target": dataset.target, "min_value": dataset.min_value},
+        write=lambda connection: write_binarized(connection, dataset),
+        tables=["binarized"],
+    )
+
+
+def relative_rating(project: Project, name: str) -> Outcome:
+    """The relative ratings of implicit CF-NADE, section 5.1."""
+    return warehouse_step(
+        project,
+        name,
+        "relative_rating",
+        inputs=input_versions(project, name, ["binarized"]),
+        version=MATRICES_VERSION,
+        config={},
+        write=write_relative_rating,
+        tables=["relative_rating"],
+    )

@@ -1,0 +1,172 @@
+"""Measuring the trained models of a paper on their test users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from recdag.errors import RecdagError
+from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.project import Project
+from recdag.pipeline.splits import read_splits
+from recdag.pipeline.steps import Outcome, step_key
+from recdag.pipeline.trained import Card, load_trained, read_history
+from recdag.recommenders.registry import model_spec
+from recdag.warehouse.provenance import record
+from recdag.warehouse.published import replace_rows
+from recdag.warehouse.queries import recorded_keys, sizes, user_keys
+
+if TYPE_CHECKING:
+    from recdag.evaluation.split import Split
+    from recdag.evaluation.summary import Evaluation
+
+EVALUATION_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """The rows that one trained model adds to the published tables."""
+
+    metrics: pd.DataFrame
+    user_metrics: pd.DataFrame
+    training_history: pd.DataFrame
+
+
+def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "") -> Outcome:
+    """Fill metrics, user_metrics and training_history for the models that changed.
+
+    Raises:
+        RecdagError: a model of the paper has not been trained on this data set.
+    """
+    rules = PAPERS[paper]
+    cards = {model: _card(project, dataset, paper, model) for model in rules.nodes}
+    keys = {model: _key(card, rules.protocol) for model, card in cards.items()}
+    with project.published.reading() as connection:
+        known = recorded_keys(connection)
+    stale = [model for model in rules.nodes if known.get((dataset, f"{paper}/{model}")) != keys[model]]
+    if stale:
+        splits = read_splits(project, dataset, rules.protocol)
+        with project.warehouse.reading(dataset) as connection:
+            keys_of_users, described = user_keys(connection), sizes(connection)
+        results = {
+            model: evaluate_model(project, cards[model], splits, keys_of_users, run_id) for model in stale
+        }
+        with project.published.update() as connection:
+            replace_rows(connection, "datasets", _dataset_row(project, dataset, described), dataset=dataset)
+            for model, result in results.items():
+                where = {"dataset": dataset, "paper": paper, "model": model}
+                replace_rows(connection, "metrics", result.metrics, **where)
+                replace_rows(connection, "user_metrics", result.user_metrics, **where)
+                replace_rows(connection, "training_history", result.training_history, **where)
+                record(connection, f"{paper}/{model}", keys[model], keys[model], {}, dataset=dataset)
+    return Outcome(
+        step_key(models=keys),
+        {"evaluated": stale, "unchanged": [model for model in rules.nodes if model not in stale]},
+        cached=not stale,
+    )
+
+
+def _card(project: Project, dataset: str, paper: str, model: str) -> Card:
+    card = Card.read(project.trained(dataset, paper, model))
+    if card is None:
+        raise RecdagError(
+            f"{paper}/{model} has not been trained on {dataset!r}",
+            cure=f"Train it first: recdag run --dataset {dataset} --paper {paper}",
+        )
+    return card
+
+
+def _key(card: Card, protocol: str) -> str:
+    from recdag.evaluation.protocols import PROTOCOLS
+
+    return step_key(
+        model=card.data_version,
+        selection=card.selection,
+        variant=card.variant,
+        split=card.split_version,
+        protocol=PROTOCOLS[protocol].version,
+        version=EVALUATION_VERSION,
+    )
+
+
+def evaluate_model(
+    project: Project, card: Card, splits: Sequence[Split], keys_of_users: np.ndarray, run_id: str
+) -> ModelResult:
+    """Rank the test users of every fold with one trained model.
+
+    Args:
+        keys_of_users: (n,) the users' own keys by id.
+    """
+    from recdag.evaluation.experiment import evaluate
+    from recdag.evaluation.protocols import PROTOCOLS
+    from recdag.evaluation.summary import pool_folds, summarise
+    from recdag.training.device import choose_device
+
+    spec, protocol = model_spec(card.model), PROTOCOLS[card.protocol]
+    config = spec.config(**card.config)
+    folder = project.trained(card.dataset, card.paper, card.model)
+    evaluations = [
+        evaluate(
+            load_trained(folder, spec, config, split.fold, choose_device()), split.test, protocol.metrics
+        )
+        for split in splits
+    ]
+    identity = {
+        "dataset": card.dataset, "paper": card.paper, "protocol": card.protocol,
+        "model": card.model, "variant": card.variant,
+    }  # fmt: skip
+    summaries = summarise(pool_folds(evaluations), seed=card.seed)
+    metrics = pd.DataFrame(
+        {"metric": name, **vars(summary)} for name, summary in summaries.items()
+    ).assign(
+        **identity, seed=card.seed, selection=card.selection, train_seconds=card.train_seconds,
+        peak_memory_mb=card.peak_memory_mb, device=card.device, code_version=card.code_version,
+        data_version=card.split_version, run_id=run_id, created_at=datetime.now(UTC).replace(tzinfo=None),
+    )  # fmt: skip
+    users = pd.concat(_user_rows(evaluations, keys_of_users), ignore_index=True).assign(**identity)
+    return ModelResult(metrics, users, _history_rows(folder, identity))
+
+
+def _user_rows(evaluations: Sequence[Evaluation], keys_of_users: np.ndarray) -> Iterator[pd.DataFrame]:
+    for fold, evaluation in enumerate(evaluations):
+        for name, vector in evaluation.vectors.items():
+            yield pd.DataFrame(
+                {
+                    "fold": fold,
+                    "user_key": keys_of_users[evaluation.user_ids],
+                    "metric": name,
+                    "value": vector,
+                }
+            )
+
+
+def _history_rows(folder: Any, identity: dict[str, str]) -> pd.DataFrame:
+    rows = [
+        {"fold": fold, "epoch": row["epoch"], "step": None, "name": f"{row['phase']}/{row['name']}",
+         "value": row["value"], "seconds": row["seconds"]}
+        for fold, history in enumerate(read_history(folder))
+        for row in history
+    ]  # fmt: skip
+    return pd.DataFrame(rows).assign(**{k: v for k, v in identity.items() if k != "protocol"})
+
+
+def _dataset_row(project: Project, dataset: str, described: dict[str, Any]) -> pd.DataFrame:
+    entry = project.dataset(dataset)
+    events = project.warehouse.provenance(dataset, "events")
+    return pd.DataFrame(
+        [
+            {
+                "dataset": dataset,
+                "title": entry.title,
+                "licence": entry.licence,
+                "sha256": events.metadata["sha256"] if events else None,
+                "loaded_at": events.created_at.replace(tzinfo=None) if events else None,
+                **described,
+            }
+        ]
+    )

@@ -1,0 +1,33 @@
+"""Peak memory of a part of the work."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+
+class PeakMemory:
+    """Measures from its creation on; on Linux the kernel's high-water mark is reset first."""
+
+    def __init__(self, device: str) -> None:
+        self._on_gpu = device.startswith("cuda")
+        if self._on_gpu:
+            import torch
+
+            torch.cuda.reset_peak_memory_stats()
+        reset = Path("/proc/self/clear_refs")
+        if reset.exists():
+            reset.write_text("5")
+
+    def megabytes(self) -> float:
+        """Peak of the GPU's allocations on a GPU, else of the process."""
+        if self._on_gpu:
+            import torch
+
+            return torch.cuda.max_memory_allocated() / 2**20
+        status = Path("/proc/self/status")
+        if status.exists():
+            for line in status.read_text().splitlines():
+                if line.startswith("VmHWM"):
+                    return int(line.split()[1]) / 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

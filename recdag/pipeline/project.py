@@ -1,0 +1,64 @@
+"""One project folder with its catalogue, warehouse, recipes and results."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from recdag.datasets.catalogue import Dataset, load_catalogue
+from recdag.errors import ConfigError
+from recdag.papers.recipes import Recipe, load_recipe
+from recdag.settings import Settings
+from recdag.warehouse.published import Published
+from recdag.warehouse.store import Warehouse
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a step works on."""
+
+    settings: Settings
+
+    @classmethod
+    def open(cls) -> Project:
+        """The project that the environment points at."""
+        return cls(Settings.from_environment())
+
+    @cached_property
+    def catalogue(self) -> dict[str, Dataset]:
+        return load_catalogue(self.settings.catalogue_folders)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.settings.data)
+
+    @cached_property
+    def published(self) -> Published:
+        return Published(self.settings.published)
+
+    def dataset(self, name: str) -> Dataset:
+        """The catalogue entry called `name`.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if name not in self.catalogue:
+            near = difflib.get_close_matches(name, self.catalogue, n=1)
+            raise ConfigError(
+                f"no data set is called {name!r}",
+                cure=(f"Did you mean {near[0]!r}? " if near else "")
+                + f"Known: {', '.join(sorted(self.catalogue))}",
+            )
+        return self.catalogue[name]
+
+    def recipe(self, paper: str) -> Recipe:
+        """The recipe of a paper: the home folder's own where there is one, else the shipped one."""
+        folders = self.settings.recipe_folders
+        holding = next((folder for folder in folders if (folder / f"{paper}.yaml").exists()), folders[-1])
+        return load_recipe(holding, paper)
+
+    def trained(self, dataset: str, paper: str, model: str) -> Path:
+        """The folder of a trained model."""
+        return self.settings.trained / dataset / paper / model

@@ -1,0 +1,108 @@
+"""The folder of a trained model: weights, learning curve, recipe as used, card.
+
+The folder is written beside its place and moved there, so that it is whole or absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recdag.errors import RecdagError
+from recdag.recommenders.configs.base import Config
+from recdag.recommenders.registry import ModelSpec
+
+if TYPE_CHECKING:
+    import torch
+
+    from recdag.evaluation.experiment import Experiment
+    from recdag.recommenders.base import Recommender
+
+CARD = "card.json"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a trained model without loading it."""
+
+    key: str
+    data_version: str
+    dataset: str
+    paper: str
+    protocol: str
+    model: str
+    variant: str
+    config: dict[str, Any]
+    sources: dict[str, str]
+    selected: dict[str, Any]
+    selection: str
+    seed: int
+    folds: int
+    train_seconds: float
+    peak_memory_mb: float
+    device: str
+    code_version: str
+    split_version: str
+    run_id: str
+
+    @classmethod
+    def read(cls, folder: Path) -> Card | None:
+        """The card in `folder`, or None where no model has been trained."""
+        path = folder / CARD
+        return cls(**json.loads(path.read_text())) if path.exists() else None
+
+
+def save_trained(folder: Path, experiments: Sequence[Experiment], card: Card) -> Card:
+    """Write weights, history and card; returns the card with the data version of the weights."""
+    from safetensors.torch import save_file
+
+    fresh = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    digest = hashlib.sha256()
+    for fold, experiment in enumerate(experiments):
+        path = fresh / f"fold-{fold}.safetensors"
+        state = experiment.model.parameters_state()
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, path)
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    history = [[asdict(row) for row in experiment.history.rows] for experiment in experiments]
+    (fresh / "history.json").write_text(json.dumps(history))
+    complete = Card(**{**asdict(card), "data_version": digest.hexdigest()[:20]})
+    (fresh / CARD).write_text(json.dumps(asdict(complete), indent=2))
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+    return complete
+
+
+def read_history(folder: Path) -> list[list[dict[str, Any]]]:
+    """The learning curves, one list of rows a fold."""
+    return json.loads((folder / "history.json").read_text())
+
+
+def load_trained(
+    folder: Path, spec: ModelSpec, config: Config, fold: int, device: torch.device
+) -> Recommender:
+    """A trained model from its folder.
+
+    Raises:
+        RecdagError: the weights are missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = folder / f"fold-{fold}.safetensors"
+    model = spec.create(config, device)
+    try:
+        state = load_file(path, device=str(device))
+    except (OSError, SafetensorError) as error:
+        raise RecdagError(
+            "the weights cannot be read", where=str(path), cure=f"Delete {folder} and train again"
+        ) from error
+    model.load_parameters(state)
+    return model

@@ -1,0 +1,1 @@
+"""Configurations of the recommenders, one module a family; free of torch."""

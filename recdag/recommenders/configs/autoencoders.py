@@ -1,0 +1,99 @@
+"""Hyperparameters of the autoencoders: Mult-DAE, Mult-VAE and their other likelihoods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from recdag.errors import ConfigError
+from recdag.recommenders.configs.base import Config, hyper
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig(Config):
+    """What all autoencoders share."""
+
+    hidden: list[int] = hyper(  # noqa: RUF009
+        [200], "widths of the encoder's layers, the last one is the code; the decoder mirrors them", ge=1
+    )
+    dropout: float = hyper(0.5, "share of the input items dropped in training", ge=0, lt=1)
+    learning_rate: float = hyper(0.001, "step size of Adam", gt=0)
+    batch_size: int = hyper(500, "users a step", ge=1)
+    epochs: int = hyper(200, "passes over the users", ge=1)
+    patience: int | None = hyper(20, "validations without improvement before training ends")
+    validate_every: int = hyper(1, "epochs between validations", ge=1)
+    precision: Literal["float32", "bfloat16"] = hyper(
+        "float32", "number format of the decoder's matrix products in training; scores are float32"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.hidden:
+            raise ConfigError("hidden has to name at least one layer", cure="For example hidden: [200]")
+
+
+@dataclass(frozen=True)
+class DAEConfig(AutoencoderConfig):
+    """Denoising autoencoder."""
+
+    l2: float = hyper(2e-5, "penalty lambda: lambda * |W|^2 on all weights, none on biases", ge=0)
+
+
+@dataclass(frozen=True)
+class VAEConfig(AutoencoderConfig):
+    """Variational autoencoder with an annealed weight beta of the KL term."""
+
+    hidden: list[int] = hyper(  # noqa: RUF009
+        [600, 200],
+        "widths of the encoder's layers, the last one is the latent size; the decoder mirrors them",
+        ge=1,
+    )
+    procedure: Literal["anneal_then_cap", "single_run"] = hyper(
+        "anneal_then_cap",
+        "anneal_then_cap: a first run anneals beta to 1, a second stops at the beta that validated best in "
+        "the first; single_run: beta grows up to beta_cap",
+    )
+    beta_cap: float = hyper(0.2, "single_run: largest weight beta of the KL term", ge=0)
+    anneal_epochs: int = hyper(200, "epochs in which beta would grow from 0 to 1, linearly by step", ge=1)
+    anneal_steps: int | None = hyper(None, "the same in optimizer steps; takes the place of anneal_epochs")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.anneal_steps is not None and self.anneal_steps < 1:
+            raise ConfigError(f"anneal_steps={self.anneal_steps} has to be >= 1")
+
+
+@dataclass(frozen=True)
+class MultDAEConfig(DAEConfig):
+    """Mult-DAE."""
+
+
+@dataclass(frozen=True)
+class MultVAEConfig(VAEConfig):
+    """Mult-VAE^PR."""
+
+
+@dataclass(frozen=True)
+class GaussianDAEConfig(DAEConfig):
+    """Denoising autoencoder with weighted squared error."""
+
+    positive_weight: float = hyper(10.0, "weight c1 of a chosen item", gt=0)
+    unobserved_weight: float = hyper(1.0, "weight c0 of any other item", gt=0)
+
+
+@dataclass(frozen=True)
+class GaussianVAEConfig(VAEConfig):
+    """Variational autoencoder with weighted squared error."""
+
+    positive_weight: float = hyper(10.0, "weight c1 of a chosen item", gt=0)
+    unobserved_weight: float = hyper(1.0, "weight c0 of any other item", gt=0)
+
+
+@dataclass(frozen=True)
+class LogisticDAEConfig(DAEConfig):
+    """Denoising autoencoder with one binary cross-entropy an item."""
+
+
+@dataclass(frozen=True)
+class LogisticVAEConfig(VAEConfig):
+    """Variational autoencoder with one binary cross-entropy an item."""

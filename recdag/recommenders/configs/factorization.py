@@ -1,0 +1,45 @@
+"""Hyperparameters of the matrix factorizations: WMF and BPR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from recdag.recommenders.configs.base import Config, hyper
+
+
+@dataclass(frozen=True)
+class WMFConfig(Config):
+    """Weighted matrix factorization; which of two parameterisations is `weighting`'s choice."""
+
+    factors: int = hyper(64, "length of the user and item vectors", ge=1)
+    epochs: int = hyper(14, "sweeps: all users, then all items", ge=1)
+    patience: int | None = hyper(3, "validations without improvement before training ends")
+    weighting: Literal["frequency_scaled", "confidence"] = hyper(
+        "frequency_scaled",
+        "frequency_scaled: every cell weighs unobserved_weight, a positive 1 more, l2 grows with row and "
+        "column frequency (Rendle et al. 2022); confidence: 1 + alpha * r on positives, 1 elsewhere, plain "
+        "l2 (Hu et al. 2008)",
+    )
+    l2: float = hyper(0.007, "L2 regularization lambda", ge=0)
+    unobserved_weight: float = hyper(0.3, "frequency_scaled: weight a0 of every cell", gt=0)
+    frequency_exponent: float = hyper(1.0, "frequency_scaled: exponent nu of the scaling of l2", ge=0)
+    alpha: float = hyper(40.0, "confidence: growth of the confidence with the strength", ge=0)
+    strength: Literal["one", "count", "relative_rating", "log_count"] = hyper(
+        "one", "confidence: the r in 1 + alpha * r"
+    )
+
+
+@dataclass(frozen=True)
+class BPRConfig(Config):
+    """Bayesian personalized ranking with matrix factorization."""
+
+    factors: int = hyper(64, "length of the user and item vectors", ge=1)
+    epochs: int = hyper(100, "passes over the positives", ge=1)
+    patience: int | None = hyper(5, "validations without improvement before training ends")
+    optimizer: Literal["adam", "adagrad", "sgd"] = hyper("adam", "rule of the steps")
+    learning_rate: float = hyper(0.005, "step size; for sgd that of a single triple", gt=0)
+    l2: float = hyper(0.01, "L2 regularization of the vectors of each triple", ge=0)
+    batch_size: int = hyper(4096, "triples a step", ge=1)
+    item_bias: bool = hyper(True, "learn a popularity bias per item")
+    init_std: float = hyper(0.1, "standard deviation of the vectors at the start", gt=0)

@@ -1,0 +1,38 @@
+"""Hyperparameters of the item-based models: ItemPop, ItemKNN and EASE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from recdag.recommenders.configs.base import Config, hyper
+
+
+@dataclass(frozen=True)
+class ItemPopConfig(Config):
+    """Nothing to choose."""
+
+
+@dataclass(frozen=True)
+class ItemKNNConfig(Config):
+    """Item-based nearest neighbours."""
+
+    similarity: Literal["cosine", "jaccard", "dice", "asymmetric_cosine"] = hyper(
+        "cosine", "measure of two items' overlap in users"
+    )
+    alpha: float = hyper(
+        0.5, "asymmetric_cosine: exponent of the target item's norm, 1 - alpha the source's", ge=0, le=1
+    )
+    neighbours: int = hyper(100, "best source items kept for each target item", ge=1)
+    shrink: float = hyper(0.0, "added to the denominator: less trust in small overlaps", ge=0)
+    weighting: Literal["none", "tfidf", "bm25"] = hyper("none", "weighting of the interactions beforehand")
+    normalize: bool = hyper(
+        False, "divide a target's similarities by their sum, so that its score is a weighted mean"
+    )
+
+
+@dataclass(frozen=True)
+class EASEConfig(Config):
+    """EASE^R."""
+
+    l2: float = hyper(500.0, "ridge penalty lambda on the item-item weights", gt=0)

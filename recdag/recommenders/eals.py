@@ -1,0 +1,217 @@
+"""Element-wise alternating least squares (He et al., SIGIR 2016).
+
+    sum over positives (1 - p_u.q_i)^2 + sum over other cells c_i (p_u.q_i)^2 + lambda (|P|^2 + |Q|^2)
+
+with c_i = c0 f_i^a / sum_j f_j^a and f_i the item's number of users. One coordinate of one vector is
+solved at a time. While all users are swept the items are fixed, so that sum_i c_i q_i q_i^T is
+computed once, and rows do not depend on each other: the sweep is exact in any order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numba
+import numpy as np
+import torch
+from scipy.sparse import csr_array
+
+from recdag.errors import DataError
+from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.configs.exposure import EALSConfig
+from recdag.recommenders.user_vectors import inner_products, user_vectors
+from recdag.training.data import TrainingData
+from recdag.training.loop import seed_everything, train
+from recdag.training.options import FitOptions, History
+
+
+class EALS(Recommender[EALSConfig]):
+    """Matrix factorization with popularity-aware weights of unobserved cells.
+
+    Sweeps run on the processor whatever the device; scoring runs on the device.
+    """
+
+    folds_in: ClassVar[bool] = True
+    _vectors: dict[str, torch.Tensor]
+
+    def fit(self, data: TrainingData, options: FitOptions) -> History:
+        self.prepare(data, options)
+        return train(self, epochs=self.config.epochs, options=options, patience=self.config.patience)
+
+    def prepare(self, data: TrainingData, options: FitOptions) -> None:
+        """Put data, weights and initial vectors in place.
+
+        Raises:
+            DataError: there is no interaction to learn from.
+        """
+        if data.positives.nnz == 0:
+            raise DataError("no interactions to train on", cure="Check the filters of the data set")
+        self.device = options.device
+        self._by_user, self._by_item = data.positives, csr_array(data.positives.T)
+        weights = unobserved_weights(np.diff(self._by_item.indptr), self.config)
+        rng = seed_everything(options.seed, options.phase, 0)
+        sizes = {"users": data.n_users, "items": data.n_items}
+        drawn = {
+            name: rng.normal(0, self.config.initial_std, (size, self.config.factors))
+            for name, size in sizes.items()
+        }
+        self.load_parameters(
+            {name: torch.from_numpy(value.astype(np.float32)) for name, value in drawn.items()}
+            | {"unobserved_weights": torch.from_numpy(weights)}
+        )
+
+    def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
+        """A sweep over all users, then one over all items; the loss is the objective after both."""
+        users, items, weights = (each.cpu().numpy().copy() for each in self._vectors.values())
+        l2 = self.config.l2
+        ones = np.ones(len(users), np.float32)
+        sweep(self._by_user, users, Fixed(items, weights), ones, l2)
+        options.heartbeat()
+        positives_loss = sweep(self._by_item, items, Fixed(users, ones), weights, l2)
+        self.load_parameters(
+            {
+                "users": torch.from_numpy(users),
+                "items": torch.from_numpy(items),
+                "unobserved_weights": torch.from_numpy(weights),
+            }
+        )
+        grams = np.sum((users.T @ users) * ((items.T * weights) @ items))
+        squares = np.sum(users**2) + np.sum(items**2)
+        return {"loss": float(positives_loss + grams + l2 * squares)}
+
+    def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
+        users = user_vectors(query, self._vectors["users"], self._fold_in)
+        return inner_products(users, self._vectors["items"], items)
+
+    def training_state(self) -> dict[str, Any]:
+        return self.parameters_state()
+
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        self.load_parameters(state)
+
+    def parameters_state(self) -> dict[str, torch.Tensor]:
+        return dict(self._vectors)
+
+    def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
+        names = ("users", "items", "unobserved_weights")
+        self._vectors = {name: state[name].to(self.device) for name in names}
+
+    def _fold_in(self, history: csr_array) -> torch.Tensor:
+        """(B, K) vectors of users given by their items, from zero by coordinate sweeps."""
+        _, items, weights = (each.cpu().numpy() for each in self._vectors.values())
+        users = np.zeros((history.shape[0], items.shape[1]), np.float32)
+        fixed = Fixed(items, weights)
+        for _ in range(self.config.fold_in_sweeps):
+            sweep(history, users, fixed, np.ones(len(users), np.float32), self.config.l2)
+        return torch.from_numpy(users).to(self.device)
+
+
+def unobserved_weights(popularity: np.ndarray, config: EALSConfig) -> np.ndarray:
+    """(m,) float32 weights c_i of the items' unobserved cells (equation 8).
+
+    Args:
+        popularity: (m,) users of each item.
+        config: c0 as a sum over items or as their mean, and the exponent.
+    """
+    shares = popularity.astype(np.float64) ** config.popularity_exponent
+    total = config.unobserved_weight
+    if config.unobserved_weight_is == "item_mean":
+        total *= len(popularity)
+    return (total * shares / shares.sum()).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The side that a sweep leaves as it is.
+
+    Attributes:
+        vectors: (C, K).
+        weights: (C,) a cell weighs its row's weight times its column's where it is unobserved.
+    """
+
+    vectors: np.ndarray
+    weights: np.ndarray
+
+
+def sweep(
+    positives: csr_array, vectors: np.ndarray, fixed: Fixed, row_weights: np.ndarray, l2: float
+) -> float:
+    """Solve each coordinate of each row in turn (equations 12 and 13), in place.
+
+    O(R K^2 + |X+| K). Rows without positives become zero, which is their minimum.
+
+    Args:
+        positives: (R, C) training matrix by the rows that are swept.
+        vectors: (R, K), overwritten.
+        fixed: the other side.
+        row_weights: (R,) see `Fixed`.
+        l2: lambda.
+
+    Returns:
+        What the positives add to the objective afterwards, over sum_rc w_rc a_rc^2 of all cells.
+    """
+    gram = (fixed.vectors.T * fixed.weights) @ fixed.vectors
+    return _sweep(
+        positives.indptr.astype(np.int64),
+        positives.indices.astype(np.int32),
+        vectors,
+        row_weights,
+        fixed.vectors,
+        fixed.weights,
+        gram,
+        vectors.dtype.type(l2),
+    )
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _sweep(
+    indptr: Any,
+    columns: Any,
+    vectors: Any,
+    row_weights: Any,
+    others: Any,
+    column_weights: Any,
+    gram: Any,
+    l2: Any,
+) -> float:
+    n_factors = vectors.shape[1]
+    one, zero = vectors.dtype.type(1), vectors.dtype.type(0)
+    longest = np.diff(indptr).max()
+    features = np.empty((n_factors, longest), vectors.dtype)
+    predicted = np.empty(longest, vectors.dtype)
+    excess = np.empty(longest, vectors.dtype)
+    loss = 0.0
+    for row in range(len(indptr) - 1):
+        start, length = indptr[row], indptr[row + 1] - indptr[row]
+        vector, row_weight = vectors[row], row_weights[row]
+        if length == 0:
+            vector[:] = 0
+            continue
+        for t in range(length):
+            column = columns[start + t]
+            excess[t] = one - row_weight * column_weights[column]
+            total = zero
+            for k in range(n_factors):
+                features[k, t] = others[column, k]
+                total += vector[k] * others[column, k]
+            predicted[t] = total
+        for f in range(n_factors):
+            old, feature = vector[f], features[f]
+            numerator, denominator = zero, zero
+            for t in range(length):
+                x = feature[t]
+                numerator += (one - excess[t] * (predicted[t] - old * x)) * x
+                denominator += excess[t] * x * x
+            unobserved = zero
+            for k in range(n_factors):
+                unobserved += vector[k] * gram[k, f]
+            numerator -= row_weight * (unobserved - old * gram[f, f])
+            new = numerator / (denominator + row_weight * gram[f, f] + l2)
+            for t in range(length):
+                predicted[t] += (new - old) * feature[t]
+            vector[f] = new
+        for t in range(length):
+            error = one - predicted[t]
+            loss += error * error - (one - excess[t]) * predicted[t] * predicted[t]
+    return loss

@@ -1,0 +1,211 @@
+"""Exposure matrix factorization, ExpoMF (Liang et al., WWW 2016), with one prior mu_i an item.
+
+    a_ui ~ Bernoulli(mu_i);  x_ui | a_ui = 1 ~ N(p_u.q_i, 1 / lambda_y);  x_ui | a_ui = 0 is 0
+    p_u, q_i ~ N(0, 1 / lambda_p);  mu_i ~ Beta(alpha, beta)
+
+Expectation and maximization go over blocks of rows of the dense matrix, which is never kept whole.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from scipy.sparse import csr_array
+
+from recdag.errors import DataError
+from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.configs.exposure import EXMFConfig
+from recdag.recommenders.user_vectors import inner_products, user_vectors
+from recdag.training.data import TrainingData
+from recdag.training.loop import seed_everything, train
+from recdag.training.options import FitOptions, History
+
+BLOCK_CELLS = {"cpu": 2**20, "cuda": 2**26}
+
+
+class EXMF(Recommender[EXMFConfig]):
+    """Matrix factorization weighted by the inferred exposure of users to items; ranks by p.q."""
+
+    folds_in: ClassVar[bool] = True
+    _fitted: dict[str, torch.Tensor]
+
+    def fit(self, data: TrainingData, options: FitOptions) -> History:
+        self.prepare(data, options)
+        return train(self, epochs=self.config.epochs, options=options, patience=self.config.patience)
+
+    def prepare(self, data: TrainingData, options: FitOptions) -> None:
+        """Put data and initial parameters in place.
+
+        Raises:
+            DataError: there is no interaction to learn from.
+        """
+        if data.positives.nnz == 0:
+            raise DataError("no interactions to train on", cure="Check the filters of the data set")
+        config, self.device = self.config, options.device
+        self._by_user, self._by_item = data.positives, csr_array(data.positives.T)
+        seed_everything(options.seed, options.phase, 0)
+        self.load_parameters(
+            {
+                "users": torch.randn(data.n_users, config.factors) * config.initial_std,
+                "items": torch.randn(data.n_items, config.factors) * config.initial_std,
+                "exposure": torch.full((data.n_items,), config.initial_exposure),
+            }
+        )
+
+    def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
+        """All users given items and priors, then all items and priors given users.
+
+        The loss is the negative log posterior before the second half, up to a constant; it never rises.
+        """
+        config = self.config
+        users, items, exposure = (self._fitted[name] for name in ("users", "items", "exposure"))
+        users = self._half_step(self._by_user, users, items, exposure[None, :], options).vectors
+        half = self._half_step(self._by_item, items, users, exposure[:, None], options)
+        squares = users.double().square().sum() + items.double().square().sum()
+        log_prior = (config.prior_alpha - 1) * exposure.double().log().sum() + (config.prior_beta - 1) * (
+            1 - exposure.double()
+        ).log().sum()
+        loss = half.negative_log_likelihood + config.prior_precision / 2 * squares - log_prior
+        mode = (config.prior_alpha + half.exposed - 1) / (
+            config.prior_alpha + config.prior_beta + len(users) - 2
+        )
+        self._fitted = {"users": users, "items": half.vectors, "exposure": mode}
+        return {"loss": loss.item()}
+
+    def _half_step(
+        self,
+        positives: csr_array,
+        vectors: torch.Tensor,
+        fixed: torch.Tensor,
+        exposure: torch.Tensor,
+        options: FitOptions | None = None,
+    ) -> HalfStep:
+        """`half_step` block by block."""
+        size = max(1, BLOCK_CELLS.get(self.device.type, BLOCK_CELLS["cuda"]) // len(fixed))
+        products = _outer_products(fixed)
+        blocks = []
+        for start in range(0, len(vectors), size):
+            rows = slice(start, start + size)
+            blocks.append(
+                half_step(
+                    positives[rows],
+                    vectors[rows],
+                    fixed,
+                    products,
+                    exposure[rows] if len(exposure) > 1 else exposure,
+                    self.config,
+                )
+            )
+            if options:
+                options.heartbeat()
+        return HalfStep(
+            torch.cat([block.vectors for block in blocks]),
+            torch.cat([block.exposed for block in blocks]),
+            torch.stack([block.negative_log_likelihood for block in blocks]).sum(),
+        )
+
+    def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
+        users = user_vectors(query, self._fitted["users"], self._fold_in)
+        return inner_products(users, self._fitted["items"], items)
+
+    def training_state(self) -> dict[str, Any]:
+        return self.parameters_state()
+
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        self.load_parameters(state)
+
+    def parameters_state(self) -> dict[str, torch.Tensor]:
+        return dict(self._fitted)
+
+    def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
+        self._fitted = {name: value.to(self.device) for name, value in state.items()}
+
+    def _fold_in(self, history: csr_array) -> torch.Tensor:
+        """(B, K) vectors of users given by their items, from zero, with items and priors fixed."""
+        items, exposure = self._fitted["items"], self._fitted["exposure"]
+        users = items.new_zeros(history.shape[0], items.shape[1])
+        for _ in range(self.config.fold_in_rounds):
+            users = self._half_step(history, users, items, exposure[None, :]).vectors
+        return users
+
+
+@dataclass(frozen=True)
+class HalfStep:
+    """One side after expectation and maximization.
+
+    Attributes:
+        vectors: (R, K), the maximum given the posterior exposure.
+        exposed: (R,) sums of the posterior exposure over the columns.
+        negative_log_likelihood: of the cells before the step, float64.
+    """
+
+    vectors: torch.Tensor
+    exposed: torch.Tensor
+    negative_log_likelihood: torch.Tensor
+
+
+def half_step(
+    positives: csr_array,
+    vectors: torch.Tensor,
+    fixed: torch.Tensor,
+    products: torch.Tensor,
+    exposure: torch.Tensor,
+    config: EXMFConfig,
+) -> HalfStep:
+    """Posterior exposure of R rows, and the ridge regressions that it weighs. O(R C K^2).
+
+    Args:
+        positives: (R, C) training cells.
+        vectors: (R, K) as they are.
+        fixed: (C, K) the other side.
+        products: (C, K * (K + 1) / 2) from `_outer_products(fixed)`.
+        exposure: (R, 1) or (1, C) prior mu.
+        config: precisions and the Gaussian constant.
+    """
+    device, n_factors = fixed.device, fixed.shape[1]
+    precision = config.noise_precision
+    counts = torch.from_numpy(np.diff(positives.indptr).astype(np.int64)).to(device)
+    rows = torch.arange(len(counts), device=device).repeat_interleave(counts)
+    columns = torch.from_numpy(positives.indices.astype(np.int64)).to(device)
+
+    preference = vectors @ fixed.T
+    errors = (1 - preference[rows, columns]).double().square()
+    log_odds = preference.square_().mul_(-precision / 2).add_(torch.logit(exposure) + log_constant(config))
+    # log(mu N(0) + 1 - mu) of a cell without a click, and what a click has instead of it.
+    softplus = torch.nn.functional.softplus(log_odds)
+    unseen = torch.log1p(-exposure).expand_as(log_odds)
+    likelihood = softplus.sum(dtype=torch.float64) + unseen.sum(dtype=torch.float64)
+    clicked = torch.log(exposure).expand_as(log_odds)[rows, columns] + log_constant(config)
+    likelihood += clicked.sum(dtype=torch.float64) - precision / 2 * errors.sum()
+    likelihood -= (softplus + unseen)[rows, columns].sum(dtype=torch.float64)
+
+    posterior = log_odds.sigmoid_()
+    posterior[rows, columns] = 1.0
+    upper = torch.triu_indices(n_factors, n_factors, device=device)
+    normal = fixed.new_empty(len(vectors), n_factors, n_factors)
+    weighted = posterior @ products
+    normal[:, upper[0], upper[1]] = weighted
+    normal[:, upper[1], upper[0]] = weighted
+    normal.diagonal(dim1=1, dim2=2).add_(config.prior_precision / precision)
+    sums = torch.zeros_like(vectors).index_add_(0, rows, fixed[columns])
+    return HalfStep(
+        torch.cholesky_solve(sums[:, :, None], torch.linalg.cholesky(normal)).squeeze(2),
+        posterior.sum(1),
+        -likelihood,
+    )
+
+
+def log_constant(config: EXMFConfig) -> float:
+    """Log of the Gaussian's constant sqrt(lambda_y / (2 pi)), or of sqrt(lambda_y / 2 * pi) as released."""
+    scale = math.pi / 2 if config.released_constant else 1 / (2 * math.pi)
+    return math.log(config.noise_precision * scale) / 2
+
+
+def _outer_products(vectors: torch.Tensor) -> torch.Tensor:
+    """(C, K * (K + 1) / 2) products of each two coordinates of each vector."""
+    first, second = torch.triu_indices(vectors.shape[1], vectors.shape[1], device=vectors.device)
+    return vectors[:, first] * vectors[:, second]

@@ -1,0 +1,87 @@
+"""What the report reads from the published DuckDB file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from recdag.errors import DataError
+from recdag.report.wording import VERDICTS
+from recdag.warehouse.published import Published
+
+_RESULTS = """
+    SELECT dataset, paper, protocol, model, coalesce(variant, '') AS variant, metric,
+           coalesce(selection, '') AS selection,
+           avg(value) AS value, avg(std_err) AS std_err, count(DISTINCT seed) AS seeds,
+           max(n_users) AS n_users, avg(train_seconds) AS train_seconds,
+           max(peak_memory_mb) AS peak_memory_mb, arg_max(device, created_at) AS device,
+           arg_max(code_version, created_at) AS code_version,
+           arg_max(data_version, created_at) AS data_version,
+           arg_max(run_id, created_at) AS run_id, max(created_at) AS created_at
+    FROM metrics
+    WHERE $dataset IS NULL OR dataset = $dataset
+    GROUP BY ALL
+    ORDER BY dataset, paper, min(created_at), model, variant
+"""
+
+_CURVES = """
+    SELECT dataset, paper, model, coalesce(variant, '') AS variant, epoch, name, value
+    FROM training_history
+    WHERE name IN ('loss', 'validation') AND fold IS NOT DISTINCT FROM (
+        SELECT min(first.fold) FROM training_history AS first
+        WHERE first.dataset = training_history.dataset AND first.paper = training_history.paper
+    )
+    ORDER BY dataset, paper, model, variant, name, step, epoch, seconds
+"""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, open for reading.
+
+    Raises:
+        DataError: there is no such file, or it cannot be opened.
+    """
+    if not path.exists():
+        raise DataError(
+            "no results have been published yet", where=str(path), cure="Run: recdag run --dataset demo"
+        )
+    with Published(path).reading() as connection:
+        yield connection
+
+
+def read_results(connection: duckdb.DuckDBPyConnection, dataset: str | None = None) -> pd.DataFrame:
+    """One row a (data set, paper, protocol, model, variant, metric, selection), averaged over seeds."""
+    return connection.execute(_RESULTS, {"dataset": dataset}).df()
+
+
+def read_datasets(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The data sets that have results, in the published `datasets` table's columns."""
+    return connection.execute(
+        "SELECT * FROM datasets WHERE dataset IN (SELECT dataset FROM metrics) ORDER BY dataset"
+    ).df()
+
+
+def read_claims(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Every published number with its verdict, the compared ones first."""
+    return connection.execute(
+        "SELECT * FROM claims ORDER BY list_position($verdicts, verdict), rowid", {"verdicts": list(VERDICTS)}
+    ).df()
+
+
+def read_significance(connection: duckdb.DuckDBPyConnection, dataset: str | None = None) -> pd.DataFrame:
+    """Differences between models with their adjusted p-values."""
+    return connection.execute(
+        "SELECT dataset, paper, metric, model_a, model_b, p_adjusted FROM significance"
+        " WHERE $dataset IS NULL OR dataset = $dataset",
+        {"dataset": dataset},
+    ).df()
+
+
+def read_curves(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Training loss and validation by epoch, of the first fold, in the order of training."""
+    return connection.execute(_CURVES).df()

@@ -1,0 +1,101 @@
+"""The result tables that a run shows in the terminal when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+from rich.table import Table
+from rich.text import Text
+
+from recdag.report import queries, wording
+from recdag.report.results import Cell, PaperLike, ResultTable, StandsFor, result_table
+
+_MOST_METRICS = 3
+_STYLES = {"reproduced": "green", "higher": "blue", "lower": "red"}
+
+
+def result_tables(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: str,
+    papers: Sequence[PaperLike],
+    stands_for: StandsFor | None = None,
+) -> list[Table]:
+    """One compact table a paper with results on `dataset`, best model first.
+
+    Shows the paper's first metrics, and no epochs chosen on the test set: the page has them all.
+
+    Args:
+        connection: to the published file.
+        papers: in the order wanted.
+        stands_for: (our data set, protocol) -> the paper's data set that it stands for.
+    """
+    results = queries.read_results(connection, dataset)
+    claims = queries.read_claims(connection)
+    significance = queries.read_significance(connection, dataset)
+    tables = (
+        result_table(
+            results,
+            paper.id,
+            dataset,
+            about=paper,
+            claims=claims,
+            significance=significance,
+            stands_for=stands_for,
+        )
+        for paper in papers
+    )
+    return [_table(table) for table in tables if table]
+
+
+def _table(result: ResultTable) -> Table:
+    counterpart = "" if result.stands_for == result.dataset else f" (stands for {result.stands_for})"
+    table = Table(
+        title=f"{result.paper} on {result.dataset}{counterpart}, {result.protocol}",
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    rows = [row for row in result.rows if not row.on_test]
+    several = {row.model for row in rows if not row.headline}
+    metrics = result.metrics[:_MOST_METRICS]
+    with_claims = [
+        any(cell is not None and cell.published is not None for cell in column)
+        for column in zip(*(row.cells[: len(metrics)] for row in rows), strict=True)
+    ]
+    table.add_column("model", no_wrap=True)
+    for metric, published in zip(metrics, with_claims, strict=True):
+        table.add_column(wording.metric_name(metric), justify="right", no_wrap=True)
+        if published:
+            table.add_column("published", justify="right", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    for row in rows:
+        cells = []
+        for cell, published in zip(row.cells, with_claims, strict=False):
+            cells.append(_value(cell))
+            if published:
+                cells.append(_published(cell))
+        label = Text(row.model)
+        if row.model in several:
+            label.append(f"\n  {row.variant}", style="dim")
+        table.add_row(label, *cells, wording.duration(row.seconds))
+    return table
+
+
+def _value(cell: Cell | None) -> Text:
+    if cell is None:
+        return Text("–", style="dim")
+    text = Text(wording.number(cell.value), style="bold" if cell.best else "")
+    return text.append("≈" if cell.tied else " ", style="dim")
+
+
+def _published(cell: Cell | None) -> Text:
+    if cell is None or cell.published is None:
+        return Text("")
+    claim = cell.published
+    text = Text(f"{claim.value:.3f} ")
+    return text.append(
+        f"{wording.VERDICTS[claim.verdict][0]} {wording.signed(claim.difference, 3)}", _STYLES[claim.verdict]
+    )

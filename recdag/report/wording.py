@@ -1,0 +1,80 @@
+"""How numbers, names and verdicts are written, on the page and in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+VERDICTS = {
+    "reproduced": ("✓", "reproduced"),
+    "higher": ("▲", "higher"),
+    "lower": ("▼", "lower"),
+    "not_comparable": ("≠", "not comparable"),
+    "not_run": ("○", "not run"),
+}
+
+_METRIC_WORDS = {
+    "hr": "HR",
+    "ndcg": "NDCG",
+    "recall": "Recall",
+    "recall_plain": "Recall (plain)",
+    "precision": "Precision",
+    "mrr": "MRR",
+    "mrr_sum": "MRR (sum)",
+    "map": "MAP",
+    "mpr": "MPR",
+    "coverage": "Coverage",
+}
+
+
+def metric_name(metric: str) -> str:
+    """`ndcg@10` as NDCG@10."""
+    stem, sign, cutoff = metric.partition("@")
+    return f"{_METRIC_WORDS.get(stem, stem)}{sign}{cutoff}"
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A metric's value; a dash where there is none."""
+    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """A difference with its sign, a real minus."""
+    return "–" if value is None or math.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
+    if seconds is None or math.isnan(seconds):
+        return "–"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s" if seconds >= 0.05 else "< 0.1 s"
+    rounded = round(seconds)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60:02d} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60:02d} min"
+
+
+def memory(megabytes: float) -> str:
+    """Memory in MB, or GB from one up."""
+    if megabytes is None or math.isnan(megabytes):
+        return "–"
+    return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
+
+
+def whole(value: float) -> str:
+    """A whole number with thin spaces between thousands."""
+    return "–" if value is None or math.isnan(value) else f"{int(value):,}".replace(",", "\u202f")
+
+
+def moment(time: datetime) -> str:
+    """A point in time to the minute."""
+    return f"{time:%Y-%m-%d %H:%M}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -1,0 +1,126 @@
+"""One process at a time: a lock file beside a DuckDB file, and opening that file with clear errors."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from recdag.errors import DataError
+
+LOCK_MINUTES = 30.0
+_RETRY_SECONDS = 0.2
+_NOTICE_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def holding(path: Path, minutes: float = LOCK_MINUTES) -> Iterator[None]:
+    """Hold the lock of the file `path`, which other threads and processes then wait for.
+
+    The operating system frees the lock when its holder dies, however it dies. It is not reentrant.
+
+    Raises:
+        DataError: where the lock is not had within `minutes`; names the last holder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock_path = path.with_name(path.name + ".lock")
+    lock = FileLock(lock_path)
+    try:
+        lock.acquire(timeout=min(_NOTICE_SECONDS, minutes * 60))
+    except Timeout:
+        holder = lock_path.read_text() or "an unknown process"
+        _log.warning("Waiting for the lock of %s, held by %s", path, holder)
+        _acquire_late(lock, path, minutes)
+    try:
+        lock_path.write_text(
+            f"process {os.getpid()} on {socket.gethostname()} since {datetime.now():%Y-%m-%d %H:%M:%S}"
+        )
+        yield
+    finally:
+        lock.release()
+
+
+def connect(
+    path: Path, *, read_only: bool, minutes: float = LOCK_MINUTES, config: dict[str, str] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, waiting while a program that does not know our lock has it open.
+
+    Raises:
+        DataError: where another program keeps it open for `minutes`, or the file is damaged.
+    """
+    deadline = time.monotonic() + minutes * 60
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=dict(config or {}))
+        except (duckdb.ConnectionException, duckdb.IOException) as error:
+            in_use = isinstance(error, duckdb.ConnectionException) or "Could not set lock" in str(error)
+            if not in_use:
+                raise damaged(path, error) from error
+            if time.monotonic() > deadline:
+                raise DataError(
+                    f"another program has the file open ({error})",
+                    where=str(path),
+                    cure="Close it, for example a notebook or the duckdb shell, and run again.",
+                ) from error
+        except duckdb.Error as error:
+            raise damaged(path, error) from error
+        time.sleep(_RETRY_SECONDS)
+
+
+def _acquire_late(lock: FileLock, path: Path, minutes: float) -> None:
+    try:
+        lock.acquire(timeout=max(0.0, minutes * 60 - _NOTICE_SECONDS))
+    except Timeout as error:
+        holder = Path(lock.lock_file).read_text() or "an unknown process"
+        raise DataError(
+            f"waited {minutes:g} minutes for the lock, held by {holder}",
+            where=str(path),
+            cure="Wait for that run or end it, then run again.",
+        ) from error
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    """Commit what the body does, or nothing of it where it raises.
+
+    Raises:
+        DataError: where DuckDB finds the file damaged.
+    """
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except duckdb.Error as error:
+        _rollback(connection)
+        if "Corrupt database file" in str(error):
+            raise damaged(path, error) from error
+        raise
+    except BaseException:
+        _rollback(connection)
+        raise
+
+
+def damaged(path: Path, error: duckdb.Error) -> DataError:
+    """The error for a file that DuckDB cannot read."""
+    return DataError(
+        f"DuckDB cannot read the file ({error})",
+        where=str(path),
+        cure="If the disk is not full and the file may be read, delete it and run again: it is built anew.",
+    )
+
+
+def _rollback(connection: duckdb.DuckDBPyConnection) -> None:
+    # DuckDB has already ended the transaction where a commit failed.
+    try:
+        connection.execute("rollback")
+    except duckdb.TransactionException:
+        return

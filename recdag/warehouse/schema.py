@@ -1,0 +1,77 @@
+"""The published tables: the contract with everyone who queries data/recdag.duckdb."""
+
+from __future__ import annotations
+
+from recdag.warehouse import provenance
+
+_TEXT, _WHOLE, _NUMBER, _TIME = "VARCHAR", "BIGINT", "DOUBLE", "TIMESTAMP"
+
+
+def _texts(*names: str) -> dict[str, str]:
+    return dict.fromkeys(names, _TEXT)
+
+
+SCHEMA: dict[str, dict[str, str]] = {
+    "datasets": {
+        **_texts("dataset", "title", "licence"),
+        "users": _WHOLE,
+        "items": _WHOLE,
+        "interactions": _WHOLE,
+        "density": _NUMBER,
+        "behaviours": _TEXT,
+        "has_time": "BOOLEAN",
+        "sha256": _TEXT,
+        "loaded_at": _TIME,
+    },
+    "metrics": {
+        **_texts("dataset", "paper", "protocol", "model", "variant", "metric"),
+        **dict.fromkeys(("value", "std_err", "ci_low", "ci_high"), _NUMBER),
+        "n_users": _WHOLE,
+        "seed": _WHOLE,
+        "selection": _TEXT,
+        "train_seconds": _NUMBER,
+        "peak_memory_mb": _NUMBER,
+        **_texts("device", "code_version", "data_version", "run_id"),
+        "created_at": _TIME,
+    },
+    "user_metrics": {
+        **_texts("dataset", "paper", "protocol", "model", "variant"),
+        "fold": "SMALLINT",
+        **_texts("user_key", "metric"),
+        "value": "FLOAT",
+    },
+    "significance": {
+        **_texts("dataset", "paper", "protocol", "metric", "model_a", "model_b"),
+        **dict.fromkeys(("difference", "ci_low", "ci_high", "p_value", "p_adjusted"), _NUMBER),
+        "n_users": _WHOLE,
+    },
+    "claims": {
+        **_texts("paper", "source", "dataset", "model", "variant", "metric"),
+        **dict.fromkeys(("published", "reproduced", "difference", "tolerance"), _NUMBER),
+        **_texts("verdict", "reason"),
+    },
+    "training_history": {
+        **_texts("dataset", "paper", "model", "variant"),
+        "fold": "SMALLINT",
+        "epoch": "INTEGER",
+        "step": _WHOLE,
+        "name": _TEXT,
+        "value": _NUMBER,
+        "seconds": _NUMBER,
+    },
+    "studies": {
+        **_texts("dataset", "paper", "study", "x_name"),
+        "x": _NUMBER,
+        "series": _TEXT,
+        "metric": _TEXT,
+        "value": _NUMBER,
+        "std_err": _NUMBER,
+    },
+    "recommendations": {
+        **_texts("dataset", "paper", "model", "user_key"),
+        "rank": "SMALLINT",
+        **_texts("item_key", "title"),
+        "score": "FLOAT",
+    },
+    "provenance": {"dataset": _TEXT, **provenance.COLUMNS},
+}

@@ -1,0 +1,85 @@
+"""A small project in a folder of its own: data set `tiny`, every paper, recipes of few epochs."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from recdag.papers.catalogue import PAPERS
+from recdag.recommenders.registry import MODELS
+from recdag.settings import CHECKOUT
+
+N_USERS, N_ITEMS = 60, 40
+TINY = {
+    "name": "tiny",
+    "title": "A shop with two tastes",
+    "licence": "made up for tests",
+    "format": "table",
+    "files": {"events": "events.csv"},
+    "columns": {"user": "user", "item": "item", "behaviour": "action", "time": "time"},
+    "target": "buy",
+    "supportive": ["click"],
+}
+SMALL = {
+    "epochs": 2, "gmf_epochs": 2, "mlp_epochs": 2, "factors": 4, "hidden": [8], "batch_size": 64,
+    "pretrain_batch_size": 64,
+}  # fmt: skip
+
+
+def tiny_events(seed: int = 0) -> str:
+    """A CSV in which users of either taste click and buy mostly one half of the items."""
+    rng = np.random.default_rng(seed)
+    lines = ["user,item,action,time"]
+    for user in range(N_USERS):
+        liked = np.arange(N_ITEMS // 2) + (user % 2) * (N_ITEMS // 2)
+        other = np.setdiff1d(np.arange(N_ITEMS), liked)
+        chosen = np.concatenate([rng.choice(liked, 9, replace=False), rng.choice(other, 2, replace=False)])
+        for minute, item in enumerate(rng.permutation(chosen)):
+            time = 1_700_000_000 + 86_400 * user + 60 * minute
+            lines += [f"u{user},i{item},click,{time}"] * int(rng.integers(1, 3))
+            lines += [f"u{user},i{item},buy,{time + 30}"] * int(rng.integers(1, 4))
+    return "\n".join(lines) + "\n"
+
+
+def small_recipe(paper: str) -> dict[str, object]:
+    """A recipe with few epochs and factors for every model of a paper."""
+    models = {}
+    for name in PAPERS[paper].nodes:
+        known = {each.name for each in fields(MODELS[name].config)}
+        models[name] = {
+            key: {"value": value, "source": "ours: small"} for key, value in SMALL.items() if key in known
+        }
+    return {"paper": paper, "models": models}
+
+
+def make_home(folder: Path) -> Path:
+    """Fill a home folder with the data set `tiny` and small recipes."""
+    raw = folder / "data" / "raw" / "tiny"
+    catalogue = folder / "data" / "catalog"
+    recipes = folder / "models" / "recipes"
+    for each in (raw, catalogue, recipes):
+        each.mkdir(parents=True)
+    (raw / "events.csv").write_text(tiny_events())
+    (catalogue / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    shutil.copy(CHECKOUT / "data" / "catalog" / "demo.yaml", catalogue)
+    for paper in PAPERS:
+        (recipes / f"{paper}.yaml").write_text(yaml.safe_dump(small_recipe(paper)))
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh home folder that the environment points at."""
+    folder = make_home(tmp_path / "home")
+    monkeypatch.setenv("RECDAG_HOME", str(folder))
+    monkeypatch.setenv("RECDAG_DEVICE", "cpu")
+    monkeypatch.delenv("RECDAG_DATA_DIR", raising=False)
+    from recdag.orchestration.resources import open_project
+
+    open_project.cache_clear()
+    return folder

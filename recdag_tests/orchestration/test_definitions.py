@@ -1,0 +1,58 @@
+"""The graph as Dagster sees it."""
+
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from recdag.definitions import build_defs
+from recdag.evaluation.protocols import PROTOCOLS
+from recdag.papers.catalogue import PAPERS
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return build_defs().resolve_asset_graph()
+
+
+def test_definitions_load():
+    dg.Definitions.validate_loadable(build_defs())
+
+
+def test_loading_imports_no_torch():
+    check = "import sys, recdag.definitions; sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", check]).returncode == 0
+
+
+def test_every_node_hangs_where_it_should(graph):
+    parents = {
+        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
+    expected = {
+        "raw_files": set(),
+        "events": {"raw_files"},
+        "interactions": {"events"},
+        "binarized": {"interactions"},
+        "relative_rating": {"binarized"},
+        "comparison": {f"{paper}/evaluation" for paper in PAPERS},
+        "report": {"comparison"},
+    }
+    expected |= {f"splits/{protocol}": {"interactions", "binarized"} for protocol in PROTOCOLS}
+    for paper in PAPERS.values():
+        models = {f"{paper.id}/{model}" for model in paper.nodes}
+        expected[f"{paper.id}/evaluation"] = models
+        expected |= {model: {f"splits/{paper.protocol}"} for model in models}
+    assert parents == expected
+
+
+def test_models_are_grouped_by_paper_described_and_queue_for_the_gpu(graph):
+    for paper in PAPERS.values():
+        for model in paper.nodes:
+            node = graph.get(dg.AssetKey([paper.id, model]))
+            assert node.group_name == paper.id
+            assert node.pools == {"gpu"}
+            assert len(node.description) > 40
+            assert "tiny" not in node.partitions_def.get_partition_keys()
+            assert "demo" in node.partitions_def.get_partition_keys()

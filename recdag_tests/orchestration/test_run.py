@@ -1,0 +1,86 @@
+"""The whole graph on a small data set, twice, and again after a change."""
+
+import logging
+
+import duckdb
+import pytest
+import yaml
+
+from recdag.errors import ConfigError
+from recdag.orchestration.run import materialize, paper_selection
+from recdag.papers.catalogue import PAPERS
+from recdag.settings import Settings
+
+
+class Computed(logging.Handler):
+    """Collects the steps that did not find their output there already."""
+
+    def __init__(self):
+        super().__init__()
+        self.steps = set()
+
+    def emit(self, record):
+        event = getattr(record, "dagster_event", None)
+        if event is not None and event.event_type_value == "ASSET_MATERIALIZATION":
+            materialization = event.step_materialization_data.materialization
+            if not materialization.metadata["cached"].value:
+                self.steps.add(event.asset_key.to_user_string())
+
+
+def run(selection=None):
+    computed = Computed()
+    summary = materialize(Settings.from_environment(), "tiny", selection, computed)
+    return summary, computed.steps
+
+
+def test_everything_then_nothing_then_only_what_changed(home):
+    summary, computed = run()
+    assert summary.success, summary.failures
+    assert {"events", "ncf/neumf", "fawmf/evaluation", "comparison", "report"} <= computed
+    with duckdb.connect(str(home / "data" / "recdag.duckdb"), read_only=True) as connection:
+        measured = connection.execute("select distinct paper, model from metrics").fetchall()
+        assert set(measured) == {(p.id, m) for p in PAPERS.values() for m in p.nodes}
+        assert connection.execute("select count(*) from claims").fetchone() == (317,)
+        keys = connection.execute("select distinct user_key from user_metrics").fetchall()
+        assert {key for (key,) in keys} <= {f"u{n}" for n in range(60)}
+    assert "<html" in (home / "data" / "reports" / "report.html").read_text()
+
+    summary, computed = run()
+    assert summary.success and computed == set()
+
+    path = home / "models" / "recipes" / "ncf.yaml"
+    recipe = yaml.safe_load(path.read_text())
+    recipe["models"]["gmf"]["factors"]["value"] = 5
+    path.write_text(yaml.safe_dump(recipe))
+    summary, computed = run()
+    assert summary.success
+    assert computed == {"ncf/gmf", "ncf/evaluation", "comparison", "report"}
+
+
+def test_a_changed_raw_file_recomputes_what_hangs_on_it(home):
+    selection = paper_selection("cf_nade")
+    assert run(selection)[0].success
+    with (home / "data" / "raw" / "tiny" / "events.csv").open("a") as file:
+        file.write("u0,i1,buy,1800000000\n")
+    summary, computed = run(selection)
+    assert summary.success
+    assert {"raw_files", "events", "interactions", "binarized", "cf_nade/wmf"} <= computed | {"raw_files"}
+
+
+def test_bad_data_stops_with_one_message_and_leaves_the_warehouse(home):
+    selection = paper_selection("cf_nade")
+    assert run(selection)[0].success
+    before = (home / "data" / "recdag.duckdb").read_bytes()
+    raw = home / "data" / "raw" / "tiny" / "events.csv"
+    raw.write_text(raw.read_text() + "u0,i1,buy,yesterday\n")
+    summary, _ = run(selection)
+    assert not summary.success
+    (step, message), *_ = summary.failures
+    assert step == "events"
+    assert "events.csv" in message and "yesterday" in message
+    assert (home / "data" / "recdag.duckdb").read_bytes() == before
+
+
+def test_a_selection_that_names_nothing_is_refused(home):
+    with pytest.raises(ConfigError, match="names no asset"):
+        run("key:nothing")

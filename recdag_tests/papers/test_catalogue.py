@@ -1,0 +1,48 @@
+import csv
+from pathlib import Path
+
+import pytest
+
+from recdag.errors import ConfigError
+from recdag.papers import catalogue
+from recdag.papers.catalogue import PAPERS, paper
+from recdag.recommenders.registry import MODELS
+
+
+def test_every_paper_names_models_that_can_be_trained():
+    assert set(PAPERS) == {"ncf", "mult_vae", "cf_nade", "multi_feedback", "fawmf", "benchmark"}
+    for each in PAPERS.values():
+        assert set(each.nodes) <= set(MODELS), each.id
+        assert len(set(each.nodes)) == len(each.nodes), each.id
+        assert each.metrics and each.summary and each.claim_sentence
+
+
+def test_the_benchmark_holds_every_model():
+    assert set(PAPERS["benchmark"].nodes) == set(MODELS)
+
+
+def test_a_paper_leads_with_metrics_that_it_published():
+    shipped = Path(catalogue.__file__).with_name("claims.csv")
+    with shipped.open(encoding="utf-8") as file:
+        published = {(row["paper"], row["protocol"], row["metric"]) for row in csv.DictReader(file)}
+    for each in PAPERS.values():
+        if each.id != "benchmark":
+            assert {(each.id, each.protocol, metric) for metric in each.metrics} <= published, each.id
+
+
+def test_models_of_a_paper_are_its_own():
+    shipped = Path(catalogue.__file__).with_name("claims.csv")
+    with shipped.open(encoding="utf-8") as file:
+        published = {(row["paper"], row["model"]) for row in csv.DictReader(file)}
+    drawn_only = {("ncf", name) for name in ("gmf", "item_pop", "item_knn", "bpr")}
+    for each in PAPERS.values():
+        if each.id != "benchmark":
+            assert {(each.id, name) for name in each.models} <= published | drawn_only
+            assert not {(each.id, name) for name in each.references} & (published | drawn_only) - {
+                ("mult_vae", "mult_dae")
+            }
+
+
+def test_an_unknown_paper_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match="multi_feedback"):
+        paper("nfc")

@@ -1,0 +1,136 @@
+"""A published file as runs would leave it: two data sets, three papers, made-up numbers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.claims import STANDS_FOR, compare, load_anchors, load_claims
+from recdag.warehouse.published import Published
+
+RUNS = (
+    ("ncf", "ncf-ml-1m", 6040),
+    ("ncf", "demo", 1900),
+    ("mult_vae", "demo", 400),
+    ("benchmark", "demo", 1950),
+)
+QUALITY = {
+    "item_pop": 0.25, "item_knn": 0.39, "ease": 0.449, "wmf": 0.438, "bpr": 0.373, "mult_dae": 0.446,
+    "mult_vae_pr": 0.444, "gmf": 0.401, "mlp": 0.399, "neumf": 0.41, "neumf_pretrain": 0.403,
+}  # fmt: skip
+SECONDS = {
+    "item_pop": 0.004, "item_knn": 0.6, "ease": 1.2, "wmf": 9.0, "bpr": 31.0, "mult_dae": 95.0,
+    "mult_vae_pr": 240.0, "gmf": 210.0, "mlp": 480.0, "neumf": 640.0, "neumf_pretrain": 4100.0,
+}  # fmt: skip
+SCALE = {"hr@10": 1.68, "ndcg@10": 1.0, "ndcg@100": 0.95, "recall@20": 0.9, "recall@50": 1.2, "mpr": 0.2}
+
+
+@dataclass(frozen=True)
+class Made:
+    path: Path
+    metrics: pd.DataFrame
+    claims: pd.DataFrame
+
+
+def _metrics():
+    rows = []
+    for paper, dataset, n_users in RUNS:
+        about = PAPERS[paper]
+        for model in about.nodes:
+            for metric in about.metrics:
+                value = QUALITY[model] * SCALE.get(metric, 0.7) * (1 if dataset == "ncf-ml-1m" else 0.6)
+                row = {
+                    "dataset": dataset, "paper": paper, "protocol": about.protocol, "model": model,
+                    "variant": "factors=8,layers=3" if "neumf" in model or model == "mlp" else "",
+                    "metric": metric, "value": 0.31 - value if metric == "mpr" else value,
+                    "std_err": np.nan if metric == "coverage" else 0.4 / n_users**0.5, "n_users": n_users,
+                    "seed": 0, "selection": "validation", "train_seconds": SECONDS[model],
+                    "peak_memory_mb": 300 + SECONDS[model], "device": "cpu", "code_version": "3f9a12bc77d0",
+                    "data_version": "8d0c5e21aa34", "run_id": f"{paper}-{dataset}-run",
+                    "created_at": pd.Timestamp("2026-11-20 14:05"),
+                }  # fmt: skip
+                rows.append(row)
+                if model == "neumf" and dataset == "ncf-ml-1m":
+                    test = row["value"] + 0.03
+                    rows.append(row | {"value": test, "selection": "as_published"})
+                    later = {"created_at": pd.Timestamp("2026-11-20 18:40")}
+                    wider = {"variant": "factors=16,layers=3", "value": row["value"] + 0.01}
+                    rows.append(row | wider | later)
+                if model == "gmf" and dataset == "demo":
+                    rows.append(row | {"seed": 1, "value": row["value"] + 0.002})
+    return pd.DataFrame(rows)
+
+
+def _history():
+    rows = []
+    for paper, dataset, _ in RUNS:
+        for model in PAPERS[paper].nodes:
+            if model in ("item_pop", "item_knn", "ease"):
+                continue
+            variant = "factors=8,layers=3" if "neumf" in model or model == "mlp" else ""
+            epochs = np.arange(1, 15 + 5 * (model == "bpr"))
+            base = {"dataset": dataset, "paper": paper, "model": model, "variant": variant, "fold": 0}
+            for epoch in epochs:
+                at = {"epoch": epoch, "step": epoch, "seconds": float(epoch)}
+                quality = QUALITY[model] * (1 - 0.6 * np.exp(-epoch / 4))
+                rows.append(base | at | {"name": "loss", "value": 0.2 + 0.5 * np.exp(-epoch / 5)})
+                rows.append(base | at | {"name": "validation", "value": quality})
+    return pd.DataFrame(rows)
+
+
+def _datasets():
+    return pd.DataFrame(
+        {
+            "dataset": ["demo", "ncf-ml-1m", "empty"],
+            "title": ["Simulated shop", "MovieLens-1M, NCF", "None"],
+            "licence": ["none needed", "research <use> only", ""], "users": [1950, 6040, 0],
+            "items": [796, 3706, 0], "interactions": [61000, 1_000_209, 0], "density": [0.039, 0.0447, 0.0],
+            "behaviours": ["view, favourite, cart, purchase", "rating", ""], "has_time": [True, True, False],
+            "sha256": ["a", "b", "c"], "loaded_at": [pd.Timestamp("2026-11-20")] * 3,
+        }
+    )  # fmt: skip
+
+
+def _significance():
+    pair = {
+        "dataset": "ncf-ml-1m", "paper": "ncf", "protocol": "leave_one_out", "metric": "hr@10",
+        "difference": 0.005, "ci_low": -0.002, "ci_high": 0.01, "p_value": 0.2, "n_users": 6040,
+    }  # fmt: skip
+    return pd.DataFrame(
+        [
+            pair | {"model_a": "mult_dae", "model_b": "ease", "p_adjusted": 0.4},
+            pair | {"model_a": "ease", "model_b": "wmf", "p_adjusted": 0.01},
+        ]
+    )
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    path = tmp_path_factory.mktemp("published") / "recdag.duckdb"
+    metrics = _metrics()
+    claims = compare(load_claims(), metrics, STANDS_FOR)
+    tables = {
+        "datasets": _datasets(), "metrics": metrics, "claims": claims,
+        "significance": _significance(), "training_history": _history(),
+    }  # fmt: skip
+    with Published(path).update() as connection:
+        for name, frame in tables.items():
+            connection.register("new_rows", frame)
+            connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM new_rows")
+            connection.unregister("new_rows")
+    return Made(path, metrics, claims)
+
+
+@pytest.fixture
+def connection(made):
+    with duckdb.connect(str(made.path), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def anchors():
+    return load_anchors()

@@ -1,0 +1,140 @@
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from recdag.errors import DataError
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.claims import STANDS_FOR
+from recdag.report.page import build_report, verdict_sentence
+from recdag.warehouse.published import Published
+
+VOID = {"meta", "input", "br", "path", "use", "link"}
+MADE_AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+class Reader(HTMLParser):
+    """Collects elements and notices what is not closed."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.elements, self.wrong = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def report(made, anchors, tmp_path_factory):
+    output = tmp_path_factory.mktemp("page") / "deep" / "report.html"
+    arguments = {"papers": PAPERS, "anchors": anchors, "stands_for": STANDS_FOR, "made_at": MADE_AT}
+    assert build_report(made.path, output, **arguments) == output
+    return output
+
+
+@pytest.fixture(scope="module")
+def text(report):
+    return report.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    reader = Reader()
+    reader.feed(text)
+    return reader
+
+
+def test_it_is_one_small_file_that_asks_for_nothing(report, text, page):
+    assert report.stat().st_size < 3_000_000
+    assert [path.name for path in report.parent.iterdir()] == ["report.html"]
+    assert "default-src 'none'" in text
+    loaded = [
+        value for tag, attrs in page.elements for name, value in attrs.items() if name in ("src", "srcset")
+    ]
+    loaded += [attrs["href"] for attrs in page.all("link") if "href" in attrs]
+    assert not loaded and "@import" not in text and not re.search(r"url\((?!#)", text)
+
+
+def test_it_is_well_formed_with_unique_ids_and_links_that_lead_somewhere(page):
+    assert not page.wrong and not page.open
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    for name in ("aria-labelledby", "href"):
+        targets = [attrs[name] for tag, attrs in page.elements if name in attrs and tag != "use"]
+        inner = {target.lstrip("#") for target in targets if name != "href" or target.startswith("#")}
+        assert inner <= set(ids)
+
+
+def test_tables_have_captions_scopes_and_reachable_scrolling(text, page):
+    assert text.count("<table") == text.count("<caption")
+    assert all(attrs.get("scope") in ("row", "col") for attrs in page.all("th"))
+    scrolling = [attrs for _, attrs in page.elements if "scroll" in attrs.get("class", "").split()]
+    assert len(scrolling) == text.count("<table")
+    assert all(attrs["tabindex"] == "0" and attrs["role"] == "region" for attrs in scrolling)
+    assert all(attrs.get("aria-label") for attrs in page.all("svg"))
+
+
+def test_every_claim_is_a_row(page, made):
+    shown = [attrs["data-verdict"] for attrs in page.all("tr") if "data-verdict" in attrs]
+    assert sorted(shown) == sorted(made.claims["verdict"])
+    order = ["reproduced", "higher", "lower", "not_comparable", "not_run"]
+    assert shown == sorted(shown, key=order.index)
+
+
+def test_numbers_stand_beside_each_other(text):
+    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))
+    assert "0.6888 ± 0.0051 paper 0.688 ✓ +0.0008" in plain
+    assert "others 0.7192" in plain and "“others”: Ferrari Dacrema et al. (TOIS) appendix." in plain
+    assert "test, as published" in plain
+    assert "recdag run --dataset ncf-ml-1m --paper ncf" in plain
+    assert "2026-11-21 09:00 UTC" in plain
+
+
+def test_text_from_data_is_escaped(text):
+    assert "research &lt;use&gt; only" in text and "<use> only" not in text
+
+
+def test_data_sets_without_results_are_left_out(text):
+    assert ">empty<" not in text
+
+
+def test_figures_are_drawn_for_what_has_them(page):
+    labels = [attrs["aria-label"] for attrs in page.all("svg")]
+    assert len(labels) == 3 * 4  # cost, validation, loss for each paper and data set that was run
+    assert sum("EASE" in label or "ease" in label for label in labels) == 4
+
+
+def test_nothing_published_says_what_to_do(tmp_path):
+    with pytest.raises(DataError, match="recdag run --dataset demo"):
+        build_report(tmp_path / "recdag.duckdb", tmp_path / "report.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_empty_tables_give_a_page(tmp_path):
+    Published(tmp_path / "recdag.duckdb").ensure()
+    output = build_report(tmp_path / "recdag.duckdb", tmp_path / "report.html", papers=PAPERS)
+    assert "Nothing has been run yet" in output.read_text(encoding="utf-8")
+
+
+def test_the_sentence_counts_what_was_compared():
+    counts = {"reproduced": 3, "higher": 0, "lower": 2, "not_comparable": 1, "not_run": 4}
+    assert verdict_sentence(counts, []) == (
+        "Of 10 published numbers 3 reproduced and 2 lower; 5 still without a counterpart."
+    )
+    nothing = dict.fromkeys(counts, 0) | {"not_run": 4}
+    assert verdict_sentence(nothing, []) == "None of the 4 published numbers has a counterpart yet."
