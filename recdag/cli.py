@@ -56,7 +56,8 @@ def run(
     for step, message in summary.failures:
         console.print(f"[red]{step}[/]: {message}", highlight=False)
     with project.published.reading() as connection:
-        for table in result_tables(connection, dataset, [paper] if paper else list(PAPERS)):
+        papers = [find_paper(paper)] if paper else list(PAPERS.values())
+        for table in result_tables(connection, dataset, papers, project.stands_for):
             console.print(table)
     console.print(f"{display.computed} steps computed, {display.reused} reused from earlier runs.")
     if project.settings.report.exists():

@@ -36,6 +36,8 @@ Protocol = Literal[
     "holdout_10pct", "strong_generalization", "leave_one_out", "five_fold_cv", "user_holdout"
 ]  # fmt: skip
 
+Parameter = Literal["seed", "n_users", "n_items", "n_communities"]
+
 OPTIONAL_ROLES = frozenset({"items", "users", "item_map"})
 PROTOCOL_OPTIONS = {
     "min_value": (int, float),
@@ -205,7 +207,7 @@ class Dataset:
     expected_by_protocol: Mapping[Protocol, Expected] = field(default_factory=dict)
     stands_for: Mapping[Protocol, str] = field(default_factory=dict)
     value_range: tuple[float, float] | None = None
-    parameters: Mapping[str, int | float] = field(default_factory=dict)
+    parameters: Mapping[Parameter, Annotated[int, Field(ge=0)]] = field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class FoundFiles:
     dataset: str
     source: Source
     paths: dict[str, Path]
-    parameters: dict[str, int | float] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
     def of_kind(self, kind: str) -> list[Path]:
         """Files whose role is `kind` or `kind.<something>`, in the order of the catalogue entry."""
@@ -58,7 +58,9 @@ def find_files(dataset: Dataset, folders: Sequence[Path]) -> FoundFiles | None:
         paths = {role: _first(dataset.name, names, folders) for role, names in source.files.items()}
         if all(path or role in OPTIONAL_ROLES for role, path in paths.items()):
             there = {role: path for role, path in paths.items() if path}
-            return FoundFiles(dataset.name, source, there, dict(dataset.parameters))
+            return FoundFiles(
+                dataset.name, source, there, {str(key): value for key, value in dataset.parameters.items()}
+            )
     return None
 
 
@@ -180,7 +182,7 @@ def data_version(found: FoundFiles, cache: Path | None = None) -> str:
     The same content under other names or in other folders has the same version.
     """
     if found.source.format == "simulated":
-        parts = [f"simulated {SIMULATOR_VERSION}", json.dumps(found.parameters, sort_keys=True)]
+        parts = [f"simulated {SIMULATOR_VERSION}", json.dumps(dict(found.parameters), sort_keys=True)]
     else:
         parts = [f"{role}={checksum(path, cache)}" for role, path in sorted(found.paths.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

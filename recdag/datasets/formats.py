@@ -28,7 +28,7 @@ from recdag.datasets.textfiles import line_source
 from recdag.datasets.validation import events_query, find_fault
 from recdag.errors import DataError
 
-_ROWS_PER_PASS = 4_000_000
+_ROWS_PER_PASS = 25_000_000
 _NEGATIVES_LINE = r"'\([^,\t()]+,[^,\t()]+\)(\t[^\t]+)+'"
 
 

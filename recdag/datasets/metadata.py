@@ -9,7 +9,7 @@ import duckdb
 from recdag.datasets.catalogue import Columns
 from recdag.datasets.files import FoundFiles
 from recdag.datasets.sql import identifier, literal
-from recdag.datasets.textfiles import csv_source, first_line, line_source, split_fields
+from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_source
 from recdag.errors import DataError
 
 # File name -> separator, encoding, header, position of key and title.
@@ -68,11 +68,11 @@ def _titles(path: Path, columns: Columns | None) -> str:
     else:
         separator, quote = ("\t", "") if "\t" in first_line(path) else (",", '"')
         encoding, header = "utf-8", True
-        names = split_fields(first_line(path), separator, quote)
+        names = first_fields(path, separator=separator, quote=quote, encoding=encoding)
         wanted = columns.item if columns and isinstance(columns.item, str) else names[0]
         key = names.index(wanted) + 1 if wanted in names else 1
         title = next((names.index(n) + 1 for n in ("title", "name") if n in names), 2)
-    width = len(split_fields(first_line(path, encoding), separator, quote))
+    width = len(first_fields(path, separator=separator, quote=quote, encoding=encoding))
     source = csv_source(path, width, separator=separator, quote=quote, header=header, encoding=encoding)
     return f"SELECT {identifier(f'c{key}')} AS item_key, {identifier(f'c{title}')} AS title FROM {source}"
 

@@ -15,7 +15,7 @@ import duckdb
 from recdag.datasets.catalogue import Column, Columns, Dataset, Source
 from recdag.datasets.files import FoundFiles
 from recdag.datasets.sql import identifier, reader
-from recdag.datasets.textfiles import csv_source, first_line, line_of, line_source, split_fields
+from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_of, line_source
 from recdag.errors import DataError
 
 FIELDS = ("user", "item", "behaviour", "value", "time")
@@ -106,10 +106,10 @@ def _select(expressions: dict[str, str], source: str, numbered: bool) -> str:
 
 def _table(connection: duckdb.DuckDBPyConnection, path: Path, source: Source, behaviour: str) -> RawFile:
     columns = source.columns or LAYOUTS.get(source.format) or _triplet_columns(path)
-    first = first_line(path, columns.encoding)
+    first_line(path, columns.encoding)
     separator = columns.separator or _find_separator(connection, path, columns)
     quote = "" if source.format in _NO_QUOTES else '"'
-    names = split_fields(first, separator, quote)
+    names = first_fields(path, separator=separator, quote=quote, encoding=columns.encoding)
     places = {name: _place(column, names, columns.has_header, path) for name, column in columns.used.items()}
     function = csv_source(
         path,

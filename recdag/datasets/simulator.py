@@ -147,8 +147,8 @@ def _events(
 
 
 @lru_cache(maxsize=2)
-def _cached(parameters: tuple[tuple[str, int | float], ...]) -> Simulation:
-    return simulate(**dict(parameters))  # type: ignore[arg-type]
+def _cached(parameters: tuple[tuple[str, int], ...]) -> Simulation:
+    return simulate(**dict(parameters))
 
 
 def truth(dataset: Dataset) -> Simulation:

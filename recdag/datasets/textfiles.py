@@ -58,11 +58,18 @@ def line_source(path: Path, encoding: str = "utf-8") -> str:
     return csv_source(path, 1, separator="\x01", quote="", header=False, encoding=encoding)
 
 
-def split_fields(line: str, separator: str, quote: str) -> list[str]:
-    """The fields of one line."""
-    if not quote or len(separator) > 1:
+def first_fields(path: Path, *, separator: str, quote: str, encoding: str) -> list[str]:
+    """The fields of the first record that is not blank; a quoted field may go over several lines.
+
+    Raises:
+        DataError: see `first_line`.
+    """
+    line = first_line(path, encoding)
+    if not quote:
         return line.split(separator)
-    return next(csv.reader([line], delimiter=separator, quotechar=quote))
+    with open_text(path, encoding) as file:
+        record = next(filter(None, csv.reader(file, delimiter=separator, quotechar=quote)))
+    return [record[0].removeprefix("\ufeff"), *record[1:]]
 
 
 def line_of(path: Path, row: int, encoding: str, separator: str, quote: str) -> int:

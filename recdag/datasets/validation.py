@@ -11,6 +11,7 @@ import duckdb
 from recdag.datasets.catalogue import Dataset
 from recdag.datasets.readers import RawFile
 from recdag.datasets.sql import literal
+from recdag.datasets.textfiles import line_source
 from recdag.errors import DataError
 
 END_OF_TIME = 4_102_444_800  # 2100-01-01; a later time is one in another unit.
@@ -62,7 +63,7 @@ def find_fault(connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: S
         try:
             bad = connection.execute(query).fetchone()
         except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
-            raise _unreadable(file, error) from error
+            raise _unreadable(connection, file, error) from error
         if bad is not None:
             row, fault, text = bad
             where = f"{file.path}, line {file.line(row)}" if file.line else f"{file.path}, row {row}"
@@ -145,14 +146,21 @@ def _checks(dataset: Dataset, file: RawFile) -> list[_Check]:
     return checks
 
 
-def _unreadable(file: RawFile, error: duckdb.Error) -> DataError:
+def _unreadable(connection: duckdb.DuckDBPyConnection, file: RawFile, error: duckdb.Error) -> DataError:
     message = str(error)
     path = str(file.path)
     if "GZIP" in message:
         return DataError(
             "The gzip file is damaged or only half there", where=path, cure="Delete it and fetch it again."
         )
-    line = re.search(r"(?:CSV Error on Line: |in line )(\d+)", message)
+    if "JSON" in message:
+        broken = connection.execute(
+            f"SELECT row FROM (SELECT c1, row_number() OVER () AS row FROM {line_source(file.path)}) "
+            "WHERE NOT json_valid(c1) LIMIT 1"
+        ).fetchone()
+        where = f"{path}, line {broken[0]}" if broken else path
+        return DataError("The line is not valid JSON", where=where, cure="Correct or remove the line.")
+    line = re.search(r"CSV Error on Line: (\d+)", message)
     where = f"{path}, line {line.group(1)}" if line else path
     if width := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         problem = f"The row has {width.group(2)} columns, the first line has {width.group(1)}"

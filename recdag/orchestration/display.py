@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 from rich.console import Console
@@ -63,8 +65,8 @@ class RunDisplay(logging.Handler):
             case dg.DagsterEventType.STEP_FAILURE:
                 self._console.print(f"[red]✗[/] {name} [dim]{self._seconds(step):.1f} s[/]")
 
-    def _show_epoch(self, metadata: dict[str, dg.MetadataValue]) -> None:
-        values = {name: value.value for name, value in metadata.items()}
+    def _show_epoch(self, metadata: Mapping[str, dg.MetadataValue]) -> None:
+        values: dict[str, Any] = {name: value.value for name, value in metadata.items()}
         epoch, epochs, phase = values.pop("epoch"), values.pop("epochs"), values.pop("phase")
         detail = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
         self._progress.update(self._task, completed=epoch, total=epochs, detail=f"{phase}  {detail}")

@@ -7,5 +7,5 @@ EVERYTHING = "everything"
 everything = dg.define_asset_job(
     EVERYTHING,
     selection=dg.AssetSelection.all(),
-    description="The whole graph for one data set, from raw files to the report; only what changed is computed.",
+    description="The whole graph for one data set; only what changed is computed.",
 )

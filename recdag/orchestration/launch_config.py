@@ -16,7 +16,7 @@ class RunConfig(dg.Config):
     """What can be set for every training besides hyperparameters."""
 
     seed: int = Field(default=0, ge=0, description="Seed of every random draw.")
-    selection: SelectionChoice = Field(  # type: ignore[valid-type]
+    selection: SelectionChoice = Field(
         default=SelectionChoice.validation,
         description="Choose the epoch on validation, or on test as some authors did (labelled as such).",
     )
@@ -29,7 +29,7 @@ def launch_config(spec: ModelSpec) -> type[RunConfig]:
     for each in fields(spec.config):
         kind = hints[each.name]
         if get_origin(kind) is Literal:
-            kind = enum.Enum(f"{spec.name}_{each.name}", {choice: choice for choice in get_args(kind)})
+            kind = _choices(f"{spec.name}_{each.name}", get_args(kind))
         bounds = {} if isinstance(each.default, bool) else each.metadata.get("bounds", {})
         if get_origin(kind) is list:
             bounds = {}
@@ -38,6 +38,12 @@ def launch_config(spec: ModelSpec) -> type[RunConfig]:
             Field(default=None, description=f"{each.metadata['doc']}. Unset: as in the recipe.", **bounds),
         )
     return create_model(f"{spec.class_name}LaunchConfig", __base__=RunConfig, **hyperparameters)
+
+
+def _choices(name: str, values: tuple[str, ...]) -> Any:
+    """An enumeration, which Dagster's configuration knows where it does not know Literal."""
+    make: Any = enum.Enum
+    return make(name, {value: value for value in values})
 
 
 def overrides(config: RunConfig) -> dict[str, Any]:

@@ -46,7 +46,7 @@ TOLERANCES = {
     "recall@50": 0.005,
     "ndcg@100": 0.005,
     "precision@5": 0.01,
-    "recall@5": 0.005,
+    "recall_plain@5": 0.005,
     "ndcg@5": 0.01,
     "mrr_sum": 0.03,
     "mpr": 0.005,

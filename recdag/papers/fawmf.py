@@ -20,7 +20,7 @@ PAPER = Paper(
     protocol="five_fold_cv",
     models=("item_pop", "wmf", "bpr"),
     references=("ease",),
-    metrics=("precision@5", "recall@5", "ndcg@5", "mrr_sum"),
+    metrics=("precision@5", "recall_plain@5", "ndcg@5", "mrr_sum"),
     summary=(
         "Learns by communities of users how much to trust each unobserved cell, and trains on all cells "
         "at the cost of the observed ones. Judged on MovieLens-1M, Amazon food reviews and Douban by "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from recdag.papers.claims import compare, load_claims
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.claims import compare, load_anchors, load_claims
 from recdag.pipeline.project import Project
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.report.page import build_report
@@ -18,11 +19,6 @@ _EVERYWHERE = ("", "comparison")
 def compare_with_papers(project: Project) -> Outcome:
     """Give every published number a verdict; fills the table claims."""
     claims = load_claims()
-    stands_for = {
-        (name, protocol): other
-        for name, dataset in project.catalogue.items()
-        for protocol, other in dataset.stands_for.items()
-    }
     with project.published.reading() as connection:
         metrics = connection.execute("from metrics").df()
         known = recorded_keys(connection)
@@ -30,16 +26,16 @@ def compare_with_papers(project: Project) -> Outcome:
     key = step_key(
         evaluations=sorted(known.items()),
         claims=claims.to_csv(),
-        stands_for=sorted(map(str, stands_for.items())),
+        stands_for=sorted(project.stands_for.items()),
         version=COMPARISON_VERSION,
     )
-    table = compare(claims, metrics, stands_for)
+    table = compare(claims, metrics, project.stands_for)
     if recorded != key:
         with project.published.update() as connection:
             for paper, rows in table.groupby("paper"):
                 replace_rows(connection, "claims", rows, paper=str(paper))
             record(connection, "comparison", key, key, {}, dataset="")
-    verdicts = {verdict: int(count) for verdict, count in table["verdict"].value_counts().items()}
+    verdicts = {str(verdict): int(count) for verdict, count in table["verdict"].value_counts().items()}
     return Outcome(key, verdicts, cached=recorded == key)
 
 
@@ -51,6 +47,12 @@ def write_report(project: Project) -> Outcome:
     stamp = path.with_suffix(".key")
     cached = path.exists() and stamp.exists() and stamp.read_text() == key
     if not cached:
-        build_report(project.settings.published, path)
+        build_report(
+            project.settings.published,
+            path,
+            papers=PAPERS,
+            anchors=load_anchors(),
+            stands_for=project.stands_for,
+        )
         stamp.write_text(key)
     return Outcome(key, {"path": str(path), "kilobytes": path.stat().st_size // 1024}, cached)

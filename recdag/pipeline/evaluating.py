@@ -147,11 +147,10 @@ def _user_rows(evaluations: Sequence[Evaluation], keys_of_users: np.ndarray) -> 
 
 def _history_rows(folder: Any, identity: dict[str, str]) -> pd.DataFrame:
     rows = [
-        {"fold": fold, "epoch": row["epoch"], "step": None, "name": f"{row['phase']}/{row['name']}",
-         "value": row["value"], "seconds": row["seconds"]}
+        {"fold": fold, "step": step, **row}
         for fold, history in enumerate(read_history(folder))
-        for row in history
-    ]  # fmt: skip
+        for step, row in enumerate(history)
+    ]
     return pd.DataFrame(rows).assign(**{k: v for k, v in identity.items() if k != "protocol"})
 
 

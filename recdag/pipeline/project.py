@@ -53,6 +53,15 @@ class Project:
             )
         return self.catalogue[name]
 
+    @cached_property
+    def stands_for(self) -> dict[tuple[str, str], str]:
+        """(our data set, protocol) -> the papers' data set that it stands for."""
+        return {
+            (name, str(protocol)): other
+            for name, dataset in self.catalogue.items()
+            for protocol, other in dataset.stands_for.items()
+        }
+
     def recipe(self, paper: str) -> Recipe:
         """The recipe of a paper: the home folder's own where there is one, else the shipped one."""
         folders = self.settings.recipe_folders

@@ -19,7 +19,7 @@ def split_asset(protocol: str) -> str:
 
 def _options(project: Project, name: str, protocol: str) -> dict[str, Any]:
     """The data set's own rules for a protocol; a threshold on values needs values."""
-    options = dict(project.dataset(name).protocols.get(protocol, {}))
+    options = next((dict(o) for p, o in project.dataset(name).protocols.items() if p == protocol), {})
     events = project.warehouse.provenance(name, "events")
     if events is not None and not events.metadata["has_value"]:
         options.pop("min_value", None)

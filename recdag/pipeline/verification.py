@@ -39,7 +39,7 @@ def expected_size(project: Project, dataset: str) -> Verdict:
 def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
     """Count held-out pairs that are training or input pairs of the same fold."""
     with project.warehouse.reading(dataset) as connection:
-        leaks, held_out = connection.execute(
+        counted = connection.execute(
             f"""
             select count(*) filter (where known.user_id is not null), count(*)
             from split_{protocol} held
@@ -49,6 +49,7 @@ def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
             where held.part in ('validation', 'test')
             """
         ).fetchone()
+    leaks, held_out = counted or (0, 0)
     passed = leaks == 0 and held_out > 0
     explanation = (
         f"{held_out} held-out pairs, {leaks} of them also in training"

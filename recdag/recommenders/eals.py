@@ -161,6 +161,7 @@ def sweep(
         fixed.weights,
         gram,
         vectors.dtype.type(l2),
+        int(np.diff(positives.indptr).max(initial=0)),
     )
 
 
@@ -174,10 +175,10 @@ def _sweep(
     column_weights: Any,
     gram: Any,
     l2: Any,
+    longest: int,
 ) -> float:
     n_factors = vectors.shape[1]
     one, zero = vectors.dtype.type(1), vectors.dtype.type(0)
-    longest = np.diff(indptr).max()
     features = np.empty((n_factors, longest), vectors.dtype)
     predicted = np.empty(longest, vectors.dtype)
     excess = np.empty(longest, vectors.dtype)

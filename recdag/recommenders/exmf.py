@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from scipy.sparse import csr_array
+from torch.nn.functional import softplus
 
 from recdag.errors import DataError
 from recdag.recommenders.base import Query, Recommender
@@ -24,6 +25,7 @@ from recdag.training.data import TrainingData
 from recdag.training.loop import seed_everything, train
 from recdag.training.options import FitOptions, History
 
+SMALLEST_EXPOSURE = 1e-6
 BLOCK_CELLS = {"cpu": 2**20, "cuda": 2**26}
 
 
@@ -64,7 +66,7 @@ class EXMF(Recommender[EXMFConfig]):
         config = self.config
         users, items, exposure = (self._fitted[name] for name in ("users", "items", "exposure"))
         users = self._half_step(self._by_user, users, items, exposure[None, :], options).vectors
-        half = self._half_step(self._by_item, items, users, exposure[:, None], options)
+        half = self._half_step(self._by_item, items, users, exposure[:, None], options, with_likelihood=True)
         squares = users.double().square().sum() + items.double().square().sum()
         log_prior = (config.prior_alpha - 1) * exposure.double().log().sum() + (config.prior_beta - 1) * (
             1 - exposure.double()
@@ -73,6 +75,7 @@ class EXMF(Recommender[EXMFConfig]):
         mode = (config.prior_alpha + half.exposed - 1) / (
             config.prior_alpha + config.prior_beta + len(users) - 2
         )
+        mode = mode.clamp(SMALLEST_EXPOSURE, 1 - SMALLEST_EXPOSURE)
         self._fitted = {"users": users, "items": half.vectors, "exposure": mode}
         return {"loss": loss.item()}
 
@@ -83,6 +86,7 @@ class EXMF(Recommender[EXMFConfig]):
         fixed: torch.Tensor,
         exposure: torch.Tensor,
         options: FitOptions | None = None,
+        with_likelihood: bool = False,
     ) -> HalfStep:
         """`half_step` block by block."""
         size = max(1, BLOCK_CELLS.get(self.device.type, BLOCK_CELLS["cuda"]) // len(fixed))
@@ -98,6 +102,7 @@ class EXMF(Recommender[EXMFConfig]):
                     products,
                     exposure[rows] if len(exposure) > 1 else exposure,
                     self.config,
+                    with_likelihood,
                 )
             )
             if options:
@@ -140,7 +145,7 @@ class HalfStep:
     Attributes:
         vectors: (R, K), the maximum given the posterior exposure.
         exposed: (R,) sums of the posterior exposure over the columns.
-        negative_log_likelihood: of the cells before the step, float64.
+        negative_log_likelihood: of the cells before the step, float64; 0 where not asked for.
     """
 
     vectors: torch.Tensor
@@ -155,6 +160,7 @@ def half_step(
     products: torch.Tensor,
     exposure: torch.Tensor,
     config: EXMFConfig,
+    with_likelihood: bool = False,
 ) -> HalfStep:
     """Posterior exposure of R rows, and the ridge regressions that it weighs. O(R C K^2).
 
@@ -165,26 +171,32 @@ def half_step(
         products: (C, K * (K + 1) / 2) from `_outer_products(fixed)`.
         exposure: (R, 1) or (1, C) prior mu.
         config: precisions and the Gaussian constant.
+        with_likelihood: whether to compute it.
     """
     device, n_factors = fixed.device, fixed.shape[1]
     precision = config.noise_precision
     counts = torch.from_numpy(np.diff(positives.indptr).astype(np.int64)).to(device)
     rows = torch.arange(len(counts), device=device).repeat_interleave(counts)
     columns = torch.from_numpy(positives.indices.astype(np.int64)).to(device)
+    cells = rows * len(fixed) + columns
+    prior_log_odds = torch.logit(exposure) + log_constant(config)
 
     preference = vectors @ fixed.T
-    errors = (1 - preference[rows, columns]).double().square()
-    log_odds = preference.square_().mul_(-precision / 2).add_(torch.logit(exposure) + log_constant(config))
-    # log(mu N(0) + 1 - mu) of a cell without a click, and what a click has instead of it.
-    softplus = torch.nn.functional.softplus(log_odds)
-    unseen = torch.log1p(-exposure).expand_as(log_odds)
-    likelihood = softplus.sum(dtype=torch.float64) + unseen.sum(dtype=torch.float64)
-    clicked = torch.log(exposure).expand_as(log_odds)[rows, columns] + log_constant(config)
-    likelihood += clicked.sum(dtype=torch.float64) - precision / 2 * errors.sum()
-    likelihood -= (softplus + unseen)[rows, columns].sum(dtype=torch.float64)
+    clicked = preference.view(-1)[cells] if with_likelihood else None
+    log_odds = preference.square_().mul_(-precision / 2).add_(prior_log_odds)
+    likelihood = torch.zeros((), dtype=torch.float64, device=device)
+    if clicked is not None:
+        # log(mu N(0) + 1 - mu) of a cell without a click, log(mu N(1)) of one with a click.
+        unseen = torch.log1p(-exposure)
+        likelihood += softplus(log_odds).sum(1).double().sum()
+        likelihood += unseen.expand_as(log_odds).sum(1).double().sum()
+        prior_of_clicked = prior_log_odds.expand_as(log_odds)[rows, columns]
+        odds_of_clicked = prior_of_clicked - precision / 2 * clicked.square()
+        gain = prior_of_clicked - precision / 2 * (1 - clicked).square() - softplus(odds_of_clicked)
+        likelihood += gain.sum(dtype=torch.float64)
 
     posterior = log_odds.sigmoid_()
-    posterior[rows, columns] = 1.0
+    posterior.view(-1).index_fill_(0, cells, 1.0)
     upper = torch.triu_indices(n_factors, n_factors, device=device)
     normal = fixed.new_empty(len(vectors), n_factors, n_factors)
     weighted = posterior @ products

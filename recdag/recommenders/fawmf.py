@@ -154,7 +154,13 @@ class FAWMF(Recommender[FAWMFConfig]):
         by_popularity = config.training == "sgd_popularity"
         weights = self._popularity if by_popularity else np.ones_like(self._popularity)
         return sampled_objective(
-            self._positives, config.epsilon, self._sampler, weights, config.negatives, rng
+            self._positives,
+            config.epsilon,
+            self._sampler,
+            weights,
+            config.negatives,
+            config.sample_weight,
+            rng,
         )
 
     def _refresh(self, score: int) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 import torch
@@ -201,12 +202,10 @@ def sampled_objective(
     sampler: NegativeSampler,
     item_weights: np.ndarray,
     draws: int,
+    sample_weight: Literal["all_unobserved", "one"],
     rng: np.random.Generator,
 ) -> CellObjective:
     """SGD: the positives, and unobserved cells drawn anew at each call.
-
-    A drawn cell counts as often as there are unobserved cells for each one drawn, so that uniform
-    draws give the gradient over all cells on average.
 
     Args:
         positives: X.
@@ -214,6 +213,8 @@ def sampled_objective(
         sampler: draws a user without the item for each item: made of X transposed.
         item_weights: (m,) relative probability of each of an item's unobserved cells.
         draws: unobserved cells for each positive.
+        sample_weight: "all_unobserved": cells drawn count for all unobserved ones, so that uniform draws
+            give the gradient over all cells on average; "one": each counts once.
         rng: chooses the items; the sampler draws from torch's generator.
     """
     n_users = len(positives.by_user.indptr) - 1
@@ -222,7 +223,8 @@ def sampled_objective(
     weights = item_weights * unobserved
     share = weights / weights.sum()
     count = len(positives.by_user)
-    loss = unobserved_loss(epsilon) * (unobserved.sum() / (draws * count))
+    weight = unobserved.sum() / (draws * count) if sample_weight == "all_unobserved" else 1.0
+    loss = unobserved_loss(epsilon) * weight
 
     def gradients(parameters: Parameters, exposure: Exposure) -> CellGradients:
         users, items = (parameters.users, exposure.theta), (parameters.items, exposure.reach)

@@ -96,7 +96,9 @@ class RowSolver:
             block = self._blocks[place]
             left, right = self._equations(block, common, padded)
             factor, failed = torch.linalg.cholesky_ex(left)
-            solved = torch.cholesky_solve(right.unsqueeze(2), factor).squeeze(2)
+            # Two triangular solves take half the time of torch.cholesky_solve on the CPU.
+            half = torch.linalg.solve_triangular(factor, right.unsqueeze(2), upper=False)
+            solved = torch.linalg.solve_triangular(factor.mT, half, upper=True).squeeze(2)
             solution[block.rows] = solved
             minima[place] = -(right * solved).sum(dtype=torch.float64)
             singular[place] = failed.any()

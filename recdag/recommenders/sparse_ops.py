@@ -129,9 +129,10 @@ def padded_blocks(
     costs = bytes_per_row(lengths[order])
     start = 0
     while start < len(order):
-        # Rows are padded to the last, longest one of the block.
-        fits = np.arange(1, len(order) - start + 1) * costs[start:] <= block_bytes
-        stop = start + max(1, int(fits.argmin()) if not fits.all() else len(fits))
+        # Rows are padded to the last, longest one of the block, so its cost is that of each.
+        window = costs[start : start + block_bytes // costs[start] + 1]
+        work = np.arange(1, len(window) + 1) * window
+        stop = start + max(1, int(np.searchsorted(work, block_bytes, side="right")))
         rows = order[start:stop]
         filled = np.arange(lengths[rows[-1]]) < lengths[rows, None]
         chosen = matrix[rows]

@@ -31,7 +31,7 @@ _RESULTS = """
 _CURVES = """
     SELECT dataset, paper, model, coalesce(variant, '') AS variant, epoch, name, value
     FROM training_history
-    WHERE name IN ('loss', 'validation') AND fold IS NOT DISTINCT FROM (
+    WHERE name IN ('loss', 'validation') AND phase IS DISTINCT FROM 'final' AND fold IS NOT DISTINCT FROM (
         SELECT min(first.fold) FROM training_history AS first
         WHERE first.dataset = training_history.dataset AND first.paper = training_history.paper
     )

@@ -110,14 +110,14 @@ def write_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> dict
     return report
 
 
-def positive_bound(connection: DuckDBPyConnection, dataset: Dataset, table: str) -> float | None:
+def positive_bound(connection: DuckDBPyConnection, dataset: Dataset) -> float | None:
     """The smallest value of a positive, None where any interaction is one.
 
-    A bound does not apply to files that carry no values of the target behaviour.
+    A bound does not apply where no event of the target behaviour has a value.
     """
     if dataset.min_value is None:
         return None
-    values = scalar(connection, f"select count(value) from {table} where behaviour = ?", [dataset.target])
+    values = scalar(connection, "select count(value) from events where behaviour = ?", [dataset.target])
     return dataset.min_value if values else None
 
 
@@ -222,7 +222,7 @@ def _aggregate(connection: DuckDBPyConnection, dataset: Dataset) -> dict[str, An
 
 def _filter(connection: DuckDBPyConnection, dataset: Dataset) -> dict[str, Any]:
     """Drop rare items, then users with few positives, from `pairs`."""
-    bound = positive_bound(connection, dataset, "events")
+    bound = positive_bound(connection, dataset)
     report: dict[str, Any] = {}
     smallest = {"item": dataset.min_item_interactions, "user": dataset.min_user_interactions}
     for side, minimum in smallest.items():

@@ -50,9 +50,17 @@ def holding(path: Path, minutes: float = LOCK_MINUTES) -> Iterator[None]:
 
 
 def connect(
-    path: Path, *, read_only: bool, minutes: float = LOCK_MINUTES, config: dict[str, str] | None = None
+    path: Path,
+    *,
+    read_only: bool,
+    minutes: float = LOCK_MINUTES,
+    config: dict[str, str] | None = None,
+    copy_of: Path | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file, waiting while a program that does not know our lock has it open.
+
+    Args:
+        copy_of: the file that errors are to name in place of `path`.
 
     Raises:
         DataError: where another program keeps it open for `minutes`, or the file is damaged.
@@ -61,18 +69,16 @@ def connect(
     while True:
         try:
             return duckdb.connect(str(path), read_only=read_only, config=dict(config or {}))
-        except (duckdb.ConnectionException, duckdb.IOException) as error:
-            in_use = isinstance(error, duckdb.ConnectionException) or "Could not set lock" in str(error)
-            if not in_use:
-                raise damaged(path, error) from error
+        except duckdb.Error as error:
+            # The first is DuckDB's answer within this process, the second that between processes.
+            if not isinstance(error, duckdb.ConnectionException) and "Could not set lock" not in str(error):
+                raise damaged(copy_of or path, error) from error
             if time.monotonic() > deadline:
                 raise DataError(
                     f"another program has the file open ({error})",
-                    where=str(path),
+                    where=str(copy_of or path),
                     cure="Close it, for example a notebook or the duckdb shell, and run again.",
                 ) from error
-        except duckdb.Error as error:
-            raise damaged(path, error) from error
         time.sleep(_RETRY_SECONDS)
 
 

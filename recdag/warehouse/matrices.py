@@ -30,7 +30,7 @@ def write_binarized(connection: DuckDBPyConnection, dataset: Dataset) -> dict[st
     Raises:
         DataError: where there is no positive.
     """
-    bound = positive_bound(connection, dataset, "interactions")
+    bound = positive_bound(connection, dataset)
     connection.execute(
         "create or replace table binarized as"
         " select user_id, item_id, coalesce(value, count)::float as strength, last_time"

@@ -53,7 +53,9 @@ class Published:
                 for end in ("", ".wal"):
                     if (original := _with_end(self.path, end)).exists():
                         shutil.copyfile(original, _with_end(copy, end))
-                with closing(connect(copy, read_only=False, minutes=0, config=_STORAGE)) as connection:
+                with closing(
+                    connect(copy, read_only=False, minutes=0, config=_STORAGE, copy_of=self.path)
+                ) as connection:
                     connection.execute("set TimeZone = 'UTC'")
                     with transaction(connection, self.path):
                         _create_tables(connection)

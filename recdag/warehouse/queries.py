@@ -10,7 +10,7 @@ from duckdb import DuckDBPyConnection
 
 def user_keys(connection: DuckDBPyConnection) -> np.ndarray:
     """(n,) the users' own keys, by id."""
-    return connection.execute("select user_key from users order by user_id").fetchnumpy()["user_key"]
+    return connection.execute("select user_key from users order by user_id").df()["user_key"].to_numpy()
 
 
 def sizes(connection: DuckDBPyConnection) -> dict[str, Any]:

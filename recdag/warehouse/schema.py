@@ -53,6 +53,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     "training_history": {
         **_texts("dataset", "paper", "model", "variant"),
         "fold": "SMALLINT",
+        "phase": _TEXT,
         "epoch": "INTEGER",
         "step": _WHOLE,
         "name": _TEXT,

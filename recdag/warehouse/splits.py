@@ -21,15 +21,15 @@ class PublishedSplit:
     Attributes:
         train_user, train_item: (P,) int32 pairs, sorted.
         test_user, test_item: (T,) int32 pairs, sorted.
-        candidates: (user ids (B,), items (B, C)) int32 padded with -1, or None; whether the test
-            item is among them is as published.
+        candidates: (user ids (B,), items (B, C)) int32 padded with -1, B = 0 where none were
+            published; whether the test item is among them is as published.
     """
 
     train_user: np.ndarray
     train_item: np.ndarray
     test_user: np.ndarray
     test_item: np.ndarray
-    candidates: tuple[np.ndarray, np.ndarray] | None
+    candidates: tuple[np.ndarray, np.ndarray]
 
 
 def write_split(connection: DuckDBPyConnection, protocol: str, assignment: Assignment) -> dict[str, Any]:
@@ -111,15 +111,12 @@ def read_published_split(connection: DuckDBPyConnection) -> PublishedSplit | Non
         part: arrays(connection, "select user_id, item_id from published_split where part = ?", [part])
         for part in ("train", "test")
     }
-    candidates = None
-    if scalar(connection, "select count(*) from published_candidates"):
-        candidates = _read_candidates(connection, "published_candidates", "true", [])
     return PublishedSplit(
         train_user=pairs["train"]["user_id"],
         train_item=pairs["train"]["item_id"],
         test_user=pairs["test"]["user_id"],
         test_item=pairs["test"]["item_id"],
-        candidates=candidates,
+        candidates=_read_candidates(connection, "published_candidates", "true", []),
     )
 
 
@@ -152,6 +149,6 @@ def _read_candidates(
         connection, f"select user_id, position, item_id from {table} where {condition}", parameters
     )
     users, row = np.unique(found["user_id"], return_inverse=True)
-    items = np.full((len(users), found["position"].max() + 1), -1, dtype=np.int32)
+    items = np.full((len(users), found["position"].max(initial=-1) + 1), -1, dtype=np.int32)
     items[row, found["position"]] = found["item_id"]
     return users, items

@@ -83,8 +83,12 @@ def test_tolerance_combines_both_standard_errors():
 
 
 def test_a_stand_in_counts_only_under_its_protocol():
-    five_fold = claim(paper="fawmf", protocol="five_fold_cv", model="wmf", variant="", metric="recall@5")
-    rows = measured({"paper": "fawmf", "protocol": "five_fold_cv", "model": "wmf", "metric": "recall@5"})
+    five_fold = claim(
+        paper="fawmf", protocol="five_fold_cv", model="wmf", variant="", metric="recall_plain@5"
+    )
+    rows = measured(
+        {"paper": "fawmf", "protocol": "five_fold_cv", "model": "wmf", "metric": "recall_plain@5"}
+    )
     assert one(five_fold, rows)["verdict"] == "not_run"
     assert one(five_fold, rows.assign(dataset="ml-1m"))["verdict"] != "not_run"
 

@@ -24,7 +24,7 @@ def interactions(seed: int = 0) -> csr_array:
 def brute_force(x: np.ndarray, config: ItemKNNConfig) -> np.ndarray:
     """(source, target) weights, cell by cell."""
     x = x.astype(np.float64)
-    n, m = x.shape
+    m = x.shape[1]
     item_weight = np.ones(m)
     if config.weighting != "none":
         user_weight = np.maximum(np.log(m / (1 + x.sum(1))), 0)

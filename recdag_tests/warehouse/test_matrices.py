@@ -50,6 +50,13 @@ def test_binarized_keeps_values_of_the_bound_and_above(connection, stage, make_d
     assert report["pairs_below_bound"] == 2
 
 
+def test_a_bound_does_not_apply_to_data_without_values(connection, stage, make_dataset):
+    events = [("u", "i", "buy", None, 1), ("u", "i", "buy", None, 2), ("u", "j", "buy", None, 3)]
+    report = build(connection, stage, make_dataset(value_kind="rating", min_value=4), events)
+    assert report["positives"] == 2 and report["pairs_below_bound"] == 0
+    assert connection.execute("select strength from binarized").fetchall() == [(2.0,), (1.0,)]
+
+
 def test_no_positive(connection, stage, make_dataset):
     dataset = make_dataset(value_kind="rating", min_value=6)
     with pytest.raises(DataError, match=r"'buy' is positive \(value >= 6\).*min_value"):

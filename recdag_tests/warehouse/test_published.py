@@ -119,7 +119,7 @@ def test_damaged_file_is_kept_and_named(tmp_path: Path) -> None:
     published = Published(tmp_path / "recdag.duckdb")
     published.path.write_bytes(b"junk" * 4000)
     for opened in (published.update, published.reading):
-        with pytest.raises(DataError, match="delete it and run again"), opened():
+        with pytest.raises(DataError, match=r"recdag\.duckdb: .*delete it and run again"), opened():
             pass
     assert published.path.read_bytes() == b"junk" * 4000
 

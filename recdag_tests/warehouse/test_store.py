@@ -78,9 +78,18 @@ def test_damaged_block_says_what_to_do(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     with warehouse.writing("tiny") as connection:
         connection.execute("create table events as select random() as a from range(300000)")
+    with warehouse.reading("tiny") as connection:
+        blocks = connection.execute(
+            "select distinct block_id from pragma_storage_info('events') where segment_type = 'DOUBLE'"
+        ).fetchall()
     content = bytearray(warehouse.path("tiny").read_bytes())
-    content[len(content) // 2 : len(content) // 2 + 64] = b"\xff" * 64
+    for (block,) in blocks:
+        # Three headers of 4 KiB, then blocks of 256 KiB.
+        start = 3 * 4096 + block * 262144 + 1000
+        content[start : start + 64] = b"\xff" * 64
     warehouse.path("tiny").write_bytes(content)
+    with warehouse.reading("tiny") as connection:
+        assert connection.execute("select count(*) from provenance").fetchall() == [(0,)]
     with pytest.raises(DataError, match="delete it and run again"), warehouse.reading("tiny") as connection:
         connection.execute("select sum(a) from events").fetchall()
 

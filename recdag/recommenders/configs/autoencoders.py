@@ -13,7 +13,7 @@ from recdag.recommenders.configs.base import Config, hyper
 class AutoencoderConfig(Config):
     """What all autoencoders share."""
 
-    hidden: list[int] = hyper(  # noqa: RUF009
+    hidden: list[int] = hyper(
         [200], "widths of the encoder's layers, the last one is the code; the decoder mirrors them", ge=1
     )
     dropout: float = hyper(0.5, "share of the input items dropped in training", ge=0, lt=1)
@@ -43,7 +43,7 @@ class DAEConfig(AutoencoderConfig):
 class VAEConfig(AutoencoderConfig):
     """Variational autoencoder with an annealed weight beta of the KL term."""
 
-    hidden: list[int] = hyper(  # noqa: RUF009
+    hidden: list[int] = hyper(
         [600, 200],
         "widths of the encoder's layers, the last one is the latent size; the decoder mirrors them",
         ge=1,

@@ -36,7 +36,12 @@ class FAWMFConfig(Config):
         "drawn uniformly or by the items' popularity",
     )
     negatives: int = hyper(5, "sgd_*: unobserved cells drawn for each positive, anew in each iteration", ge=1)
-    fold_in_steps: int = hyper(50, "steps of Adam on the membership of a user not in training", ge=1)
+    sample_weight: Literal["all_unobserved", "one"] = hyper(
+        "all_unobserved",
+        "sgd_*: all_unobserved: cells drawn count for all unobserved ones, unbiased if drawn uniformly; "
+        "one: each counts once, as a positive does",
+    )
+    fold_in_steps: int = hyper(20, "steps of Adam on the membership of a user not in training", ge=1)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,45 @@
+"""Hyperparameters of implicit CF-NADE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from recdag.errors import ConfigError
+from recdag.recommenders.configs.base import Config, hyper
+
+
+@dataclass(frozen=True)
+class ImplicitCFNADEConfig(Config):
+    """Implicit CF-NADE; the input is the paper's, or a normalised variant of it."""
+
+    hidden: list[int] = hyper([256], "widths of the hidden layers; more than one is the deep version", ge=1)
+    alpha: float = hyper(100.0, "growth of the confidence 1 + alpha * r with the relative rating r", ge=0)
+    input: Literal["printed", "normalised"] = hyper(
+        "printed",
+        "printed: sums over likes and dislikes (equation 9); normalised: confidences of the likes scaled to "
+        "length 1, mean over the dislikes (a variant that is not in the paper)",
+    )
+    loss_scale: Literal["sum", "mean"] = hyper(
+        "sum", "sum over a user's items, as printed (equation 14), or mean; steps of sgd scale with it"
+    )
+    order: Literal["per_user", "per_batch"] = hyper(
+        "per_user",
+        "whether each user of a batch has an order and split of the items of his own (equation 14), or all "
+        "share one, which is cheaper and noisier",
+    )
+    optimizer: Literal["sgd", "adam"] = hyper("sgd", "rule of the steps")
+    learning_rate: float = hyper(0.01, "step size", gt=0)
+    weight_decay: float = hyper(0.01, "L2 penalty on weights, none on biases, added to the gradient", ge=0)
+    batch_size: int = hyper(200, "users a step", ge=1)
+    epochs: int = hyper(80, "passes over the users", ge=1)
+    patience: int | None = hyper(20, "validations without improvement before training ends")
+    validate_every: int = hyper(1, "epochs between validations", ge=1)
+    like_std: float = hyper(0.002, "standard deviation of W, the weights of likes, at the start", ge=0)
+    dislike_std: float = hyper(0.0002, "the same of A, the weights of dislikes", ge=0)
+    output_std: float = hyper(0.002, "the same of V, the weights of the outputs", gt=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.hidden:
+            raise ConfigError("hidden has to name at least one layer", cure="For example hidden: [256]")

@@ -1,0 +1,85 @@
+"""What users did besides the target behaviour, and negatives drawn from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.sparse import csr_array
+
+from recdag.training.data import TrainingData
+from recdag.training.samplers import NegativeSampler
+
+
+class FeedbackTable:
+    """The counts of T supportive behaviours, looked up by (user, item) on the device.
+
+    Attributes:
+        keys: (K,) int64 sorted user * m + item of the pairs with any supportive feedback.
+        counts: (K, T) float32.
+    """
+
+    def __init__(self, data: TrainingData, device: torch.device) -> None:
+        self.n_items = data.n_items
+        cells = [counts.tocoo() for counts in data.supportive.values()]
+        keys = [each.row.astype(np.int64) * self.n_items + each.col for each in cells]
+        found = np.unique(np.concatenate([np.empty(0, np.int64), *keys]))
+        counts = np.zeros((len(found), len(cells)), np.float32)
+        for behaviour, (key, each) in enumerate(zip(keys, cells, strict=True)):
+            counts[np.searchsorted(found, key), behaviour] = each.data
+        self.keys = torch.as_tensor(found, device=device)
+        self.counts = torch.as_tensor(counts, device=device)
+
+    def __call__(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        """(G, S, T) counts of (G,) users with (G, S) items each."""
+        if not self.counts.numel():
+            return self.counts.new_zeros(*items.shape, self.counts.shape[1])
+        keys = users[:, None] * self.n_items + items
+        place = torch.searchsorted(self.keys, keys).clamp_(max=len(self.keys) - 1)
+        return self.counts[place] * (self.keys[place] == keys)[..., None]
+
+
+class FeedbackSampler(NegativeSampler):
+    """Draws a share of the negatives from the items that a user met in supportive feedback only.
+
+    Section 3.1: an item clicked and not bought says more than one never met. A user without such items
+    gets uniform negatives.
+    """
+
+    def __init__(self, data: TrainingData, share: float, device: torch.device) -> None:
+        """
+        Args:
+            data: positives and supportive feedback.
+            share: probability of a negative from supportive feedback, where the user has any.
+            device: where pairs are kept and drawn.
+        """
+        super().__init__(data.positives, device)
+        self._share = share
+        only = _supportive_only(data)
+        self._first = torch.as_tensor(only.indptr[:-1].astype(np.int64), device=device)
+        self._number = torch.as_tensor(np.diff(only.indptr).astype(np.int64), device=device)
+        self._met = torch.as_tensor(only.indices.astype(np.int64), device=device)
+
+    def draw(self, users: torch.Tensor) -> torch.Tensor:
+        items = super().draw(users)
+        if self._share > 0:
+            replaced = (self._number[users] > 0) & (torch.rand(len(users), device=users.device) < self._share)
+            chosen = users[replaced]
+            nth = torch.randint(2**62, chosen.shape, device=users.device) % self._number[chosen]
+            items[replaced] = self._met[self._first[chosen] + nth]
+        return items
+
+
+def supportive_share(sampler: str, share: float) -> float:
+    """The share of supportive negatives that a sampler stands for; `share` is that of "mixed"."""
+    return {"uniform": 0.0, "supportive": 1.0, "mixed": share}[sampler]
+
+
+def _supportive_only(data: TrainingData) -> csr_array:
+    """(n, m) whose stored cells are those with supportive feedback and no positive."""
+    met = csr_array(data.positives.shape, dtype=np.float32)
+    for counts in data.supportive.values():
+        met = met + (counts > 0).astype(np.float32)
+    only = csr_array(met - met.multiply(data.positives > 0))
+    only.eliminate_zeros()
+    only.sort_indices()
+    return only

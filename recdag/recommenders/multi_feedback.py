@@ -1,0 +1,122 @@
+"""MF, multi-branch MLP, and both joined, over several kinds of implicit feedback."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import torch
+from torch.nn.functional import softplus
+
+from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.configs.multi_feedback import MFConfig, MFMMLPConfig, MMLPConfig
+from recdag.recommenders.feedback import FeedbackSampler, FeedbackTable, supportive_share
+from recdag.recommenders.known_users import known_users
+from recdag.recommenders.multi_feedback_network import FeedbackNetwork, initial_parameters
+from recdag.training.data import TrainingData
+from recdag.training.loop import seed_everything, train
+from recdag.training.options import FitOptions, History
+
+C = TypeVar("C", bound=MFConfig)
+
+
+class _MultiFeedback(Recommender[C]):
+    """Training on pairs of a chosen item i and another one j, -ln sigmoid(z_ui - z_uj), and scoring.
+
+    The branch of a supportive behaviour learns from a pair (u, i) only where u gave i that feedback
+    (section 3.3): elsewhere neither its weights nor, through it, the vectors that all branches share
+    change. The target's branch learns from every pair. How an epoch is cut into batches does not
+    change what a pair teaches, except that the steps of Adam are taken for many pairs at once.
+    """
+
+    folds_in: ClassVar[bool] = False
+    _network: FeedbackNetwork
+    _sampler: FeedbackSampler
+    _feedback: FeedbackTable
+    _optimizer: torch.optim.Optimizer
+
+    def _fit(self, data: TrainingData, options: FitOptions, *, mf: bool, layers: int) -> History:
+        config = self.config
+        self.device = options.device
+        share = supportive_share(config.sampler, config.supportive_share)
+        self._sampler = FeedbackSampler(data, share, self.device)
+        self._feedback = FeedbackTable(data, self.device)
+        seed_everything(options.seed, options.phase, 0)
+        parameters = initial_parameters(
+            data.n_users, data.n_items, config.factors, mf=mf, layers=layers,
+            branches=1 + len(data.supportive), std=config.init_std, device=self.device,
+        )  # fmt: skip
+        for value in parameters.values():
+            value.requires_grad_()
+        self._network = FeedbackNetwork(parameters)
+        self._optimizer = torch.optim.Adam(parameters.values(), lr=config.learning_rate, fused=True)
+        return train(self, epochs=config.epochs, options=options, patience=config.patience)
+
+    def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
+        """One pass over the positives, each with `negatives` negatives drawn anew."""
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for users, items in self._sampler.batches(self.config.batch_size, self.config.negatives):
+            self._optimizer.zero_grad()
+            loss = self._loss(self._network.logits(users, items, self._learning(users, items)))
+            loss.backward()
+            self._optimizer.step()
+            total += loss.detach() * len(users)
+            options.heartbeat()
+        return {"loss": total.item() / len(self._sampler)}
+
+    def _learning(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor | None:
+        """(G, S, T) bool, the branches that learn from each pair; None where there is only the target's."""
+        if not (self._network.has_mlp and self._feedback.counts.shape[1]):
+            return None
+        given = self._feedback(users, items) > 0
+        return torch.cat([given.new_ones(*items.shape, 1), given], -1)
+
+    def _loss(self, logits: torch.Tensor) -> torch.Tensor:
+        """() mean loss of (G, 1 + k) logits, the positive's in column 0."""
+        positive, negative = logits[:, :1], logits[:, 1:]
+        if self.config.loss == "pairwise":
+            return softplus(negative - positive).mean()
+        return (softplus(-positive).sum() + softplus(negative).sum()) / logits.numel()
+
+    def training_state(self) -> dict[str, Any]:
+        return {"parameters": self.parameters_state(), "optimizer": self._optimizer.state_dict()}
+
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        with torch.no_grad():
+            for name, value in state["parameters"].items():
+                self._network.parameters[name].copy_(value)
+        self._optimizer.load_state_dict(state["optimizer"])
+
+    def parameters_state(self) -> dict[str, torch.Tensor]:
+        return {name: value.detach() for name, value in self._network.parameters.items()}
+
+    def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
+        self._network = FeedbackNetwork({name: value.to(self.device) for name, value in state.items()})
+
+    def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
+        return self._network.score(known_users(query, self.device), items)
+
+
+class MF(_MultiFeedback[MFConfig]):
+    """Matrix factorization, p_u . q_i (equation 1); supportive feedback only names negatives."""
+
+    def fit(self, data: TrainingData, options: FitOptions) -> History:
+        return self._fit(data, options, mf=True, layers=0)
+
+
+class MMLP(_MultiFeedback[MMLPConfig]):
+    """Multi-branch multi-layer perceptron on [p_u; q_i], a branch a feedback (equations 2 to 4)."""
+
+    scores_all_items: ClassVar[bool] = False
+
+    def fit(self, data: TrainingData, options: FitOptions) -> History:
+        return self._fit(data, options, mf=False, layers=self.config.layers)
+
+
+class MFMMLP(_MultiFeedback[MFMMLPConfig]):
+    """MF and M-MLP with vectors of their own, joined in the last layer (equations 5 to 7)."""
+
+    scores_all_items: ClassVar[bool] = False
+
+    def fit(self, data: TrainingData, options: FitOptions) -> History:
+        return self._fit(data, options, mf=True, layers=self.config.layers)
