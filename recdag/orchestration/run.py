@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
+from dagster_shared.error import SerializableErrorInfo
 
 from recdag.definitions import build_defs
 from recdag.errors import ConfigError
@@ -45,6 +47,7 @@ def materialize(
 
     Raises:
         ConfigError: the selection names nothing.
+        KeyboardInterrupt: the run was stopped from the keyboard.
     """
     defs = build_defs()
     job = defs.resolve_job_def(EVERYTHING)
@@ -67,9 +70,12 @@ def materialize(
             run_config={"loggers": {"display": {}}},
             raise_on_error=False,
         )
-    failures = [
-        (event.step_key or "", _message(event)) for event in result.all_events if event.is_step_failure
-    ]
+    failed = {
+        event.step_key or "": event.step_failure_data for event in result.all_events if event.is_step_failure
+    }
+    if any(_deepest(data.error).cls_name == "DagsterExecutionInterruptedError" for data in failed.values()):
+        raise KeyboardInterrupt
+    failures = [(step, _message(data)) for step, data in failed.items()]
     failures += [
         (
             f"check {evaluation.check_name} of {evaluation.asset_key.to_user_string()}",
@@ -81,11 +87,13 @@ def materialize(
     return RunSummary(result.success, len(chosen), failures)
 
 
-def _message(event: dg.DagsterEvent) -> str:
-    data = event.step_failure_data
-    if data.user_failure_data is not None and data.user_failure_data.description:
-        return data.user_failure_data.description
-    error = data.error
+def _message(data: StepFailureData) -> str:
+    described = data.user_failure_data.description if data.user_failure_data else None
+    return described or _deepest(data.error).message.strip()
+
+
+def _deepest(error: SerializableErrorInfo | None) -> SerializableErrorInfo:
+    """The error that a step's failure goes back to."""
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.to_string() if error is not None else "no reason was recorded"
+    return error or SerializableErrorInfo("no reason was recorded", [], None)

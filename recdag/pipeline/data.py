@@ -51,7 +51,7 @@ def events(project: Project, name: str) -> Outcome:
         version=EVENTS_VERSION,
         config={"settings": dataset.settings_version},
         write=write,
-        tables=["events"],
+        tables=["events", "event_users", "event_items", "event_split", "event_candidates"],
     )
 
 
@@ -67,9 +67,12 @@ def interactions(project: Project, name: str) -> Outcome:
         config={
             "min_user_interactions": dataset.min_user_interactions,
             "min_item_interactions": dataset.min_item_interactions,
+            "min_value": dataset.min_value,
+            "value_kind": dataset.value_kind,
+            "behaviours": dataset.all_behaviours,
         },
         write=lambda connection: write_interactions(connection, dataset),
-        tables=["interactions", "users", "items"],
+        tables=["interactions", "users", "items", "published_split", "published_candidates"],
     )
 
 

@@ -44,7 +44,7 @@ def make_split(project: Project, name: str, protocol: str) -> Outcome:
         split_asset(protocol),
         inputs=input_versions(project, name, ["interactions", "binarized"]),
         version=rules.version,
-        config=settings,
+        config={**settings, "supportive": dataset.supportive},
         write=write,
         tables=[f"split_{protocol}"] + ([f"candidates_{protocol}"] if rules.samples_candidates else []),
     )

@@ -19,7 +19,7 @@ import duckdb
 from recdag.errors import RecdagError
 from recdag.pipeline.project import Project
 from recdag.warehouse.provenance import record
-from recdag.warehouse.sql import columns
+from recdag.warehouse.sql import columns, identifier, scalar
 from recdag.warehouse.store import content_hash
 
 
@@ -87,7 +87,11 @@ def warehouse_step(
     if known is not None and known.key == key:
         return Outcome(known.data_version, known.metadata, cached=True)
     with project.warehouse.writing(dataset) as connection:
-        metadata = {**write(connection), "columns": columns(connection, tables[0])}
+        metadata = {
+            **write(connection),
+            "rows": scalar(connection, f"select count(*) from {identifier(tables[0])}"),
+            "columns": columns(connection, tables[0]),
+        }
         data_version = step_key(tables={table: content_hash(connection, table) for table in tables})
         record(connection, asset, key, data_version, metadata)
     return Outcome(data_version, metadata, cached=False)

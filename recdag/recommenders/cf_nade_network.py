@@ -81,19 +81,21 @@ class CFNADENetwork(nn.Module):
         return cls(n_items, [first, *deeper], normalised)
 
     def initialise(self, like_std: float, dislike_std: float, output_std: float, odds: np.ndarray) -> None:
-        """Normal W, A and V, zero b, d the (m,) log-odds; further layers as Xavier and Glorot (2010)."""
+        """Normal W, A and V, b zero, d the (m,) log-odds; further layers as Glorot and Bengio (2010)."""
         nn.init.normal_(self.likes, std=like_std)
         nn.init.normal_(self.dislikes, std=dislike_std)
         nn.init.zeros_(self.bias)
-        for layer in self.layers:
-            nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        for parameter in self.layers.parameters():
+            if parameter.ndim == 2:
+                nn.init.xavier_uniform_(parameter)
+            else:
+                nn.init.zeros_(parameter)
         nn.init.normal_(self.output.weight, std=output_std)
         with torch.no_grad():
             self.output.bias.copy_(torch.from_numpy(odds))
 
     def forward(self, likes: Likes, seen: torch.Tensor | None = None) -> torch.Tensor:
-        """(B, m) log-odds that users like items, given what is known of the items they are seen on.
+        """(B, m) log-odds that users like items, given the likes and dislikes among the items of S.
 
         Args:
             likes: of B users.

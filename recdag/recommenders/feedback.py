@@ -31,11 +31,7 @@ class FeedbackTable:
 
     def __call__(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         """(G, S, T) counts of (G,) users with (G, S) items each."""
-        if not self.counts.numel():
-            return self.counts.new_zeros(*items.shape, self.counts.shape[1])
-        keys = users[:, None] * self.n_items + items
-        place = torch.searchsorted(self.keys, keys).clamp_(max=len(self.keys) - 1)
-        return self.counts[place] * (self.keys[place] == keys)[..., None]
+        return look_up(self.keys, self.counts, users[:, None] * self.n_items + items)
 
 
 class FeedbackSampler(NegativeSampler):
@@ -67,6 +63,15 @@ class FeedbackSampler(NegativeSampler):
             nth = torch.randint(2**62, chosen.shape, device=users.device) % self._number[chosen]
             items[replaced] = self._met[self._first[chosen] + nth]
         return items
+
+
+def look_up(keys: torch.Tensor, values: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """The values (K, ...) at sorted, distinct `keys` (K,) that equal `wanted`, 0 where there is none."""
+    if not len(keys):
+        return values.new_zeros(*wanted.shape, *values.shape[1:])
+    place = torch.searchsorted(keys, wanted).clamp_(max=len(keys) - 1)
+    found = keys[place] == wanted
+    return values[place] * found.view(*found.shape, *[1] * (values.dim() - 1))
 
 
 def supportive_share(sampler: str, share: float) -> float:

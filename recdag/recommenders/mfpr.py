@@ -15,7 +15,7 @@ from torch.nn.functional import embedding, softplus
 
 from recdag.recommenders.base import Query, Recommender
 from recdag.recommenders.configs.multi_feedback import MFPRConfig
-from recdag.recommenders.feedback import FeedbackSampler, FeedbackTable, supportive_share
+from recdag.recommenders.feedback import FeedbackSampler, FeedbackTable, look_up, supportive_share
 from recdag.recommenders.known_users import known_users
 from recdag.recommenders.sparse_linear import SparseRows
 from recdag.recommenders.user_vectors import inner_products
@@ -51,22 +51,15 @@ class MFPR(Recommender[MFPRConfig]):
         met = _normalised(data)
         self._met = SparseRows.of(met, self.device)
         self._met_by = SparseRows.of(csr_array(met.T), self.device)
-        self._scale = torch.zeros(data.n_users, len(data.supportive), device=self.device)
-        for behaviour, counts in enumerate(data.supportive.values()):
-            scale = _inverse_root(np.diff(counts.indptr))
-            self._scale[:, behaviour] = torch.as_tensor(scale, device=self.device)
+        self._scale = torch.as_tensor(_scale(data), device=self.device)
 
         seed_everything(options.seed, options.phase, 0)
-        shapes = {
-            "user": (data.n_users, config.factors),
-            "item": (data.n_items, config.factors),
-            "met": (met.shape[1], config.factors),
-        }
         self._parameters = {
-            name: torch.randn(shape, device=self.device) * config.init_std for name, shape in shapes.items()
+            "user": torch.randn(data.n_users, config.factors, device=self.device) * config.init_std,
+            "item": torch.randn(data.n_items, config.factors, device=self.device) * config.init_std,
+            "met": torch.zeros(met.shape[1], config.factors, device=self.device),
+            "item_bias": torch.zeros(data.n_items, device=self.device),
         }
-        self._parameters["met"].zero_()
-        self._parameters["item_bias"] = torch.zeros(data.n_items, device=self.device)
         self._optimizer = torch.optim.Adam(self._parameters.values(), lr=config.learning_rate, fused=True)
         return train(self, epochs=config.epochs, options=options, patience=config.patience)
 
@@ -133,9 +126,9 @@ class MFPR(Recommender[MFPRConfig]):
             q: (G, S, K) item vectors.
             met: (T * m, K) the vectors y.
         """
-        y = met.view(len(self._scale.T), -1, met.shape[1])
         share = given * self._scale[users][:, None]
         own = torch.zeros_like(q)
+        y = met.view(share.shape[-1], len(self._parameters["item"]), met.shape[1])
         for behaviour in range(len(y)):
             own = own + share[..., behaviour, None] * embedding(items, y[behaviour])
         return (own * q).sum(-1)
@@ -173,31 +166,31 @@ class MFPR(Recommender[MFPRConfig]):
         users = known_users(query, self.device)
         scores = inner_products(scoring["user"][users], scoring["item"], items)
         scores += scoring["item_bias"] if items is None else scoring["item_bias"][items]
-        if "own" not in scoring or not len(scoring["own"]):
+        if "own" not in scoring:
             return scores
         keys, own, n_items = scoring["own_keys"], scoring["own"], len(scoring["item"])
         if items is not None:
-            wanted = users[:, None] * n_items + items
-            place = torch.searchsorted(keys, wanted).clamp_(max=len(keys) - 1)
-            return scores - own[place] * (keys[place] == wanted)
+            return scores - look_up(keys, own, users[:, None] * n_items + items)
         first, last = torch.searchsorted(keys, torch.stack([users, users + 1]) * n_items)
-        rows = torch.repeat_interleave(last - first)
-        offsets = (last - first).cumsum(0) - (last - first)
-        cells = torch.arange(len(rows), device=self.device) - offsets[rows] + first[rows]
+        number = last - first
+        rows = torch.repeat_interleave(number)
+        cells = torch.arange(len(rows), device=self.device) + (last - number.cumsum(0))[rows]
         scores[rows, keys[cells] % n_items] -= own[cells]
         return scores
 
 
+def _scale(data: TrainingData) -> np.ndarray:
+    """(n, T) float32 |N_t(u)|^-1/2, 0 for users without feedback t."""
+    numbers = np.empty((data.n_users, len(data.supportive)))
+    for behaviour, counts in enumerate(data.supportive.values()):
+        numbers[:, behaviour] = np.diff(counts.indptr)
+    return np.where(numbers > 0, np.maximum(numbers, 1) ** -0.5, 0).astype(np.float32)
+
+
 def _normalised(data: TrainingData) -> csr_array:
-    """(n, T * m), |N_t(u)|^-1/2 where u gave item j feedback t, in column t * m + j."""
+    """(n, T * m), |N_t(u)|^-1/2 in column t * m + j where u gave item j feedback t."""
     parts = [csr_array((data.n_users, 0), dtype=np.float32)]
-    for counts in data.supportive.values():
-        per_user = np.diff(counts.indptr)
-        values = np.repeat(_inverse_root(per_user), per_user)
+    for scale, counts in zip(_scale(data).T, data.supportive.values(), strict=True):
+        values = np.repeat(scale, np.diff(counts.indptr))
         parts.append(csr_array((values, counts.indices, counts.indptr), shape=counts.shape))
     return csr_array(hstack(parts, format="csr", dtype=np.float32))
-
-
-def _inverse_root(numbers: np.ndarray) -> np.ndarray:
-    """(n,) float32 numbers^-1/2, 0 for 0."""
-    return np.where(numbers > 0, np.maximum(numbers, 1) ** -0.5, 0).astype(np.float32)

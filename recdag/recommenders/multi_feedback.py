@@ -18,15 +18,16 @@ from recdag.training.loop import seed_everything, train
 from recdag.training.options import FitOptions, History
 
 C = TypeVar("C", bound=MFConfig)
+B = TypeVar("B", bound=MMLPConfig)
 
 
 class _MultiFeedback(Recommender[C]):
     """Training on pairs of a chosen item i and another one j, -ln sigmoid(z_ui - z_uj), and scoring.
 
-    The branch of a supportive behaviour learns from a pair (u, i) only where u gave i that feedback
-    (section 3.3): elsewhere neither its weights nor, through it, the vectors that all branches share
-    change. The target's branch learns from every pair. How an epoch is cut into batches does not
-    change what a pair teaches, except that the steps of Adam are taken for many pairs at once.
+    The branch of a supportive behaviour learns only where there is such feedback (section 3.3): elsewhere
+    neither its weights nor, through it, the vectors that all branches share get a gradient. The target's
+    branch learns from everything. A batch, the paper's of one positive or a large one, is a mean over
+    the pairs in it.
     """
 
     folds_in: ClassVar[bool] = False
@@ -65,11 +66,8 @@ class _MultiFeedback(Recommender[C]):
         return {"loss": total.item() / len(self._sampler)}
 
     def _learning(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor | None:
-        """(G, S, T) bool, the branches that learn from each pair; None where there is only the target's."""
-        if not (self._network.has_mlp and self._feedback.counts.shape[1]):
-            return None
-        given = self._feedback(users, items) > 0
-        return torch.cat([given.new_ones(*items.shape, 1), given], -1)
+        """(G, S or 1, T) bool, the branches that learn from each item, the target's first; None: all."""
+        return None
 
     def _loss(self, logits: torch.Tensor) -> torch.Tensor:
         """() mean loss of (G, 1 + k) logits, the positive's in column 0."""
@@ -97,6 +95,19 @@ class _MultiFeedback(Recommender[C]):
         return self._network.score(known_users(query, self.device), items)
 
 
+class _MultiBranch(_MultiFeedback[B]):
+    """Those with branches."""
+
+    scores_all_items: ClassVar[bool] = False
+
+    def _learning(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor | None:
+        if not self._feedback.counts.shape[1]:
+            return None
+        decisive = items if self.config.branches_learn == "by_item" else items[:, :1]
+        given = self._feedback(users, decisive) > 0
+        return torch.cat([given.new_ones(*decisive.shape, 1), given], -1)
+
+
 class MF(_MultiFeedback[MFConfig]):
     """Matrix factorization, p_u . q_i (equation 1); supportive feedback only names negatives."""
 
@@ -104,19 +115,15 @@ class MF(_MultiFeedback[MFConfig]):
         return self._fit(data, options, mf=True, layers=0)
 
 
-class MMLP(_MultiFeedback[MMLPConfig]):
+class MMLP(_MultiBranch[MMLPConfig]):
     """Multi-branch multi-layer perceptron on [p_u; q_i], a branch a feedback (equations 2 to 4)."""
-
-    scores_all_items: ClassVar[bool] = False
 
     def fit(self, data: TrainingData, options: FitOptions) -> History:
         return self._fit(data, options, mf=False, layers=self.config.layers)
 
 
-class MFMMLP(_MultiFeedback[MFMMLPConfig]):
+class MFMMLP(_MultiBranch[MFMMLPConfig]):
     """MF and M-MLP with vectors of their own, joined in the last layer (equations 5 to 7)."""
-
-    scores_all_items: ClassVar[bool] = False
 
     def fit(self, data: TrainingData, options: FitOptions) -> History:
         return self._fit(data, options, mf=True, layers=self.config.layers)

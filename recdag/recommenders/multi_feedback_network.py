@@ -75,8 +75,9 @@ class FeedbackNetwork:
         Args:
             users: (G,) int64.
             items: (G, S) int64.
-            learning: (G, S, T) bool, the branches that learn from a pair: the others' outputs count, and
-                send no gradient back. None: all learn.
+            learning: (G, S or 1, T) bool g, the branches that learn from a pair. Used of a branch is
+                g y + (1 - g) stopgrad(y): its output counts, and sends a gradient back where g = 1. None:
+                all learn.
 
         Returns:
             (G, S) float32.
@@ -133,7 +134,7 @@ class FeedbackNetwork:
     def _top(
         self, product: torch.Tensor | None, halves: torch.Tensor | None, learning: torch.Tensor | None
     ) -> torch.Tensor:
-        """Logits from y_MF (G, S, d) and from the sum of both halves of the first layers (G, S, T * d)."""
+        """Logits from y_MF (G, S, d) and from the sum of both halves of the first layers (G, S, T * d), overwritten."""
         if halves is None:
             assert product is not None
             return product.sum(-1)
@@ -142,17 +143,17 @@ class FeedbackNetwork:
         if product is None:
             return fused[..., 0]
         of_mf, of_mlp = self.parameters["output"].chunk(2)
-        return product @ of_mf + torch.relu(fused) @ of_mlp
+        return product @ of_mf + fused.relu_() @ of_mlp
 
     def _branches(self, halves: torch.Tensor, learning: torch.Tensor | None) -> torch.Tensor:
         """(G, S, T * d) outputs of the branches, side by side."""
-        y = torch.relu(halves)
+        y = halves.relu_()
         if self._layers or learning is not None:
             factors = self.parameters["mlp_user"].shape[1]
             y = y.view(*y.shape[:-1], -1, factors)
             for layer in range(1, self._layers + 1):
                 product = torch.einsum("gstd,tde->gste", y, self.parameters[f"branch_weight_{layer}"])
-                y = torch.relu(product + self.parameters[f"branch_bias_{layer}"])
+                y = (product + self.parameters[f"branch_bias_{layer}"]).relu_()
             if learning is not None:
                 y = torch.where(learning[..., None], y, y.detach())
         return y.flatten(2) if y.dim() == 4 else y

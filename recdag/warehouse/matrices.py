@@ -12,9 +12,10 @@ from recdag.datasets.catalogue import Dataset
 from recdag.errors import DataError
 from recdag.evaluation.split import Interactions
 from recdag.warehouse.events import positive_bound
-from recdag.warehouse.sql import arrays, columns, identifier, scalar
+from recdag.warehouse.sql import arrays, columns, identifier, row, scalar
 
 UNKNOWN_TIME = -1
+MOST_TIMES_UNKNOWN = 0.01
 """Time of a pair without one, in data where other pairs have a time."""
 
 
@@ -95,7 +96,7 @@ def read_csr(
 def read_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> Interactions:
     """The positives of a data set with the counts of its supportive behaviours.
 
-    `time` is None where no positive has a time; where only some have one the others get
+    `time` is None where more than one positive in a hundred has none; where fewer lack one, they get
     UNKNOWN_TIME, which is earlier than all.
 
     Raises:
@@ -106,7 +107,8 @@ def read_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> Inter
             "its positives have not been made", where=dataset.name, cure="Materialize binarized first."
         )
     n_users, n_items = _sizes(connection)
-    has_time = scalar(connection, "select count(last_time) from binarized") > 0
+    known, rows = row(connection, "select count(last_time), count(*) from binarized")
+    has_time = rows > 0 and rows - known <= MOST_TIMES_UNKNOWN * rows
     time = ", coalesce(last_time, ?) as time" if has_time else ""
     found = arrays(
         connection,

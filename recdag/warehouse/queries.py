@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from duckdb import DuckDBPyConnection
 
+from recdag.warehouse.sql import row
+
 
 def user_keys(connection: DuckDBPyConnection) -> np.ndarray:
     """(n,) the users' own keys, by id."""
@@ -15,7 +17,8 @@ def user_keys(connection: DuckDBPyConnection) -> np.ndarray:
 
 def sizes(connection: DuckDBPyConnection) -> dict[str, Any]:
     """The columns of the published table `datasets` that are counted in the working file."""
-    row = connection.execute(
+    found = row(
+        connection,
         """
         with pairs as (select distinct user_id, item_id from interactions),
         counted as (
@@ -26,10 +29,10 @@ def sizes(connection: DuckDBPyConnection) -> dict[str, Any]:
                (select string_agg(distinct behaviour, ', ' order by behaviour) from interactions),
                (select bool_and(last_time is not null) from interactions)
         from counted
-        """
-    ).fetchone()
+        """,
+    )
     names = ("users", "items", "interactions", "density", "behaviours", "has_time")
-    return dict(zip(names, row or (), strict=True))
+    return dict(zip(names, found, strict=True))
 
 
 def recorded_keys(connection: DuckDBPyConnection) -> dict[tuple[str, str], str]:

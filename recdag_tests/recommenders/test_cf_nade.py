@@ -230,7 +230,7 @@ def mean_percentile_rank(scores: np.ndarray, known: np.ndarray, held_out: np.nda
     "config",
     [
         replace(TINY, batch_size=50, epochs=40),
-        replace(TINY, optimizer="sgd", learning_rate=0.02, batch_size=20, epochs=120),
+        replace(TINY, optimizer="sgd", learning_rate=0.05, batch_size=20, epochs=25),
         replace(NORMALISED, batch_size=50, epochs=25),
         replace(NORMALISED, batch_size=50, epochs=25, hidden=[24, 12]),
         replace(NORMALISED, batch_size=25, epochs=25, order="per_batch"),
@@ -248,9 +248,9 @@ def test_beats_popularity_where_users_form_communities(config):
     reached = mean_percentile_rank(model.score(everyone(train)).numpy(), known, held_out)
     popularity = mean_percentile_rank(np.tile(known.sum(0), (300, 1)), known, held_out)
     losses = [row.value for row in history.rows]
-    assert losses[-1] < 0.9 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]
     assert popularity > 0.4
-    assert reached < 0.6 * popularity
+    assert reached < 0.4 * popularity
 
 
 def test_scores_of_training_users_use_their_relative_ratings(data):

@@ -105,8 +105,11 @@ def test_interactions_without_time_or_with_some(connection, stage, make_dataset)
     build(connection, stage, make_dataset(), [("a", "x", "buy", None, None)])
     assert read_interactions(connection, make_dataset()).time is None
     build(connection, stage, make_dataset(), [("a", "x", "buy", None, None), ("b", "x", "buy", None, 7)])
+    assert read_interactions(connection, make_dataset()).time is None
+    most = [(f"u{n}", "x", "buy", None, 7) for n in range(99)]
+    build(connection, stage, make_dataset(), [("a", "x", "buy", None, None), *most])
     time = read_interactions(connection, make_dataset()).time
-    assert time is not None and time.tolist() == [UNKNOWN_TIME, 7] and type(time) is np.ndarray
+    assert time is not None and time.tolist() == [UNKNOWN_TIME, *[7] * 99] and type(time) is np.ndarray
 
 
 def test_interactions_before_binarized(connection, make_dataset):

@@ -25,14 +25,14 @@ class ImplicitCFNADEConfig(Config):
     )
     order: Literal["per_user", "per_batch"] = hyper(
         "per_user",
-        "whether each user of a batch has an order and split of the items of his own (equation 14), or all "
-        "share one, which is cheaper and noisier",
+        "per_user: each user of a batch has a random order of the items, and a position to split it at, of "
+        "his own; per_batch: all share one, which takes less time",
     )
-    optimizer: Literal["sgd", "adam"] = hyper("sgd", "rule of the steps")
-    learning_rate: float = hyper(0.01, "step size", gt=0)
-    weight_decay: float = hyper(0.01, "L2 penalty on weights, none on biases, added to the gradient", ge=0)
+    optimizer: Literal["sgd", "adam"] = hyper("adam", "rule of the steps; the paper's is sgd")
+    learning_rate: float = hyper(0.003, "step size", gt=0)
+    weight_decay: float = hyper(0.0, "L2 penalty on weights, none on biases, added to the gradient", ge=0)
     batch_size: int = hyper(200, "users a step", ge=1)
-    epochs: int = hyper(80, "passes over the users", ge=1)
+    epochs: int = hyper(100, "passes over the users", ge=1)
     patience: int | None = hyper(20, "validations without improvement before training ends")
     validate_every: int = hyper(1, "epochs between validations", ge=1)
     like_std: float = hyper(0.002, "standard deviation of W, the weights of likes, at the start", ge=0)
