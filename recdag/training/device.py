@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -24,3 +26,17 @@ def choose_device(name: str | None = None) -> torch.device:
             cure="Unset RECDAG_DEVICE, or set it to cpu",
         )
     return torch.device(name)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one processor core: for steps too small to be worth sharing among threads.
+
+    Sums come out the same on any machine then, whatever its number of cores.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -149,13 +149,13 @@ def test_users_not_in_training_are_an_error() -> None:
 
 @pytest.mark.parametrize("own_feedback", [True, False])
 def test_ranks_purchases_better_than_popularity(own_feedback: bool) -> None:
-    simulation = simulate(n_users=400, n_items=200)
+    simulation = simulate(n_users=600, n_items=400)
     bought = simulation.counts("purchase")
     user, item = bought.nonzero()
     supportive = {name: csr_array(simulation.counts(name).astype(np.float32)) for name in BEHAVIOURS[:3]}
     strength = bought[user, item].astype(np.float32)
     interactions = Interactions(
-        400, 200, user.astype(np.int32), item.astype(np.int32), strength, supportive=supportive
+        600, 400, user.astype(np.int32), item.astype(np.int32), strength, supportive=supportive
     )
     split = build_split(interactions, protocol("leave_one_out").assign(interactions, ProtocolOptions()))
     popularity = ItemPop(ItemPopConfig())
