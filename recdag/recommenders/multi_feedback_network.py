@@ -134,7 +134,10 @@ class FeedbackNetwork:
     def _top(
         self, product: torch.Tensor | None, halves: torch.Tensor | None, learning: torch.Tensor | None
     ) -> torch.Tensor:
-        """Logits from y_MF (G, S, d) and from the sum of both halves of the first layers (G, S, T * d), overwritten."""
+        """Logits from y_MF (G, S, d) and from both halves of the first layers, added up (G, S, T * d).
+
+        Overwrites `halves`.
+        """
         if halves is None:
             assert product is not None
             return product.sum(-1)
@@ -147,13 +150,11 @@ class FeedbackNetwork:
 
     def _branches(self, halves: torch.Tensor, learning: torch.Tensor | None) -> torch.Tensor:
         """(G, S, T * d) outputs of the branches, side by side."""
-        y = halves.relu_()
-        if self._layers or learning is not None:
-            factors = self.parameters["mlp_user"].shape[1]
-            y = y.view(*y.shape[:-1], -1, factors)
-            for layer in range(1, self._layers + 1):
-                product = torch.einsum("gstd,tde->gste", y, self.parameters[f"branch_weight_{layer}"])
-                y = (product + self.parameters[f"branch_bias_{layer}"]).relu_()
-            if learning is not None:
-                y = torch.where(learning[..., None], y, y.detach())
-        return y.flatten(2) if y.dim() == 4 else y
+        factors = self.parameters["mlp_user"].shape[1]
+        y = halves.relu_().view(*halves.shape[:-1], -1, factors)
+        for layer in range(1, self._layers + 1):
+            product = torch.einsum("gstd,tde->gste", y, self.parameters[f"branch_weight_{layer}"])
+            y = (product + self.parameters[f"branch_bias_{layer}"]).relu_()
+        if learning is not None:
+            y = torch.where(learning[..., None], y, y.detach())
+        return y.flatten(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -12,11 +13,15 @@ from recdag.recommenders.configs.ncf import GMFConfig, MLPConfig, NeuMFConfig, P
 from recdag.recommenders.known_users import known_users
 from recdag.recommenders.ncf_network import NCFNetwork, initial_parameters, tower
 from recdag.training.data import TrainingData
+from recdag.training.device import one_thread
 from recdag.training.loop import seed_everything, train
 from recdag.training.options import FitOptions, History, HistoryRow
 from recdag.training.samplers import NegativeSampler
 
 C = TypeVar("C", bound=GMFConfig)
+
+# Below so many activations in the widest layer a step is faster on one core than shared.
+SMALL_STEP = 2**18
 
 
 class _NCF(Recommender[C]):
@@ -36,7 +41,13 @@ class _NCF(Recommender[C]):
         self._optimizer = torch.optim.Adam(
             self._network.parameters.values(), lr=self.config.learning_rate, fused=True
         )
-        return train(self, epochs=self.config.epochs, options=options, patience=self.config.patience)
+        return self._train(options)
+
+    def _train(self, options: FitOptions) -> History:
+        widest = max(value.shape[-1] for value in self._network.parameters.values())
+        small = self.config.batch_size * widest < SMALL_STEP
+        with one_thread() if small else nullcontext():
+            return train(self, epochs=self.config.epochs, options=options, patience=self.config.patience)
 
     def _start(self, data: TrainingData, options: FitOptions, parameters: dict[str, torch.Tensor]) -> None:
         self.device = options.device
@@ -132,7 +143,7 @@ class PretrainedNeuMF(_NCF[PretrainedNeuMFConfig]):
             self._network.parameters.values(), lr=config.learning_rate, fused=True
         )
         before = options.validate(self) if options.validate else None
-        history = train(self, epochs=config.epochs, options=options, patience=config.patience)
+        history = self._train(options)
         if before is not None:
             history.rows.insert(0, HistoryRow(options.phase, 0, "validation", before, 0.0))
             if before >= max(row.value for row in history.rows if row.name == "validation"):
