@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 datasets_app = typer.Typer(no_args_is_help=True, help="The data sets of the catalogue.")
 app.add_typer(datasets_app, name="datasets")
 console = Console()
+errors = Console(stderr=True)
 
 Dataset = Annotated[str, typer.Option("--dataset", "-d", help="A data set of the catalogue.")]
 
@@ -51,15 +52,19 @@ def run(
     project = Project.open()
     project.dataset(dataset)
     selection = paper_selection(find_paper(paper).id) if paper else select
-    with RunDisplay(console) as display:
-        summary = materialize(project.settings, dataset, selection, display)
+    try:
+        with RunDisplay(console) as display:
+            summary = materialize(project.settings, dataset, selection, display)
+    except KeyboardInterrupt:
+        errors.print("Stopped. What is finished is kept; run again to go on.")
+        raise typer.Exit(130) from None
     for step, message in summary.failures:
         console.print(f"[red]{step}[/]: {message}", highlight=False)
     with project.published.reading() as connection:
         papers = [find_paper(paper)] if paper else list(PAPERS.values())
         for table in result_tables(connection, dataset, papers, project.stands_for):
             console.print(table)
-    console.print(f"{display.computed} steps computed, {display.reused} reused from earlier runs.")
+    console.print(f"{display.computed} assets computed, {display.reused} unchanged and reused.")
     if project.settings.report.exists():
         console.print(f"Report: {project.settings.report}", soft_wrap=True)
     if not summary.success:
@@ -130,8 +135,11 @@ def main() -> None:
     try:
         app()
     except RecdagError as error:
-        Console(stderr=True).print(f"[red]recdag:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped. What is finished is kept; run again to go on.")
-        sys.exit(130)
+        errors.print(f"[red]recdag:[/] {error}", highlight=False, soft_wrap=True)
+        code = 1
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is written; DuckDB's binding would now report leaks of its own on the terminal.
+    os._exit(code)

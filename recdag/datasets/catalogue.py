@@ -39,6 +39,8 @@ Protocol = Literal[
 Parameter = Literal["seed", "n_users", "n_items", "n_communities"]
 
 OPTIONAL_ROLES = frozenset({"items", "users", "item_map"})
+ROLES = frozenset({"events", "train", "test", "negatives"})
+FORMS_WITH_OTHER_ROLES = ("simulated", "ncf", "lists")
 PROTOCOL_OPTIONS = {
     "min_value": (int, float),
     "min_user": (int,),
@@ -128,7 +130,7 @@ class Source:
     Attributes:
         format: how the files are read.
         files: role -> alternative relative paths; `x` also stands for `x.gz`. Roles of one kind may
-            be numbered or named after a dot (ratings.1, ratings.2). The roles items, users and
+            be numbered or named after a dot (events.1, events.2). The roles items, users and
             item_map may be absent.
         columns: where the format does not fix them.
     """
@@ -146,8 +148,15 @@ class Source:
 def _check_form(form: str, files: Mapping[str, Any], columns: Columns | None) -> None:
     if form == "table" and columns is None:
         raise ValueError("format table needs columns: user and item at least")
-    if form != "simulated" and not set(files) - OPTIONAL_ROLES:
-        raise ValueError("files: at least one file of interactions is needed")
+    kinds = {role.split(".")[0] for role in files} - OPTIONAL_ROLES
+    if form not in FORMS_WITH_OTHER_ROLES and "events" not in kinds:
+        raise ValueError("files: the role events is needed, for example events: log.csv")
+    if form not in ("simulated", "lists") and (strange := kinds - ROLES):
+        raise ValueError(
+            f"files.{sorted(strange)[0]}: unknown{_near(sorted(strange)[0], ROLES | OPTIONAL_ROLES)}"
+        )
+    if form == "lists" and not kinds:
+        raise ValueError("files: a file for each behaviour is needed")
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -81,7 +81,7 @@ def raw_files(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: Fo
             replace(_table(connection, path, source, dataset.target), zero_time_is_unknown=True)
             for path in paths
         ]
-    paths = found.of_kind("ratings")
+    paths = found.of_kind("events")
     if source.format == "netflix":
         return [_netflix(path, dataset.target) for path in paths]
     if source.format == "amazon_json":

@@ -19,9 +19,8 @@ class RunDisplay(logging.Handler):
         super().__init__()
         self._console = console
         self._started: dict[str, float] = {}
-        self._cached: set[str] = set()
-        self.reused = 0
-        self.computed = 0
+        self._reused: set[str] = set()
+        self._computed: set[str] = set()
         self._progress = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=24),
@@ -32,6 +31,16 @@ class RunDisplay(logging.Handler):
             transient=True,
         )
         self._task = self._progress.add_task("starting", total=None, detail="")
+
+    @property
+    def reused(self) -> int:
+        """Assets whose output was there already."""
+        return len(self._reused)
+
+    @property
+    def computed(self) -> int:
+        """Assets that were made."""
+        return len(self._computed)
 
     def __enter__(self) -> RunDisplay:
         self._progress.start()
@@ -55,12 +64,9 @@ class RunDisplay(logging.Handler):
             case dg.DagsterEventType.ASSET_OBSERVATION:
                 self._show_epoch(event.asset_observation_data.asset_observation.metadata)
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
-                if event.step_materialization_data.materialization.metadata["cached"].value:
-                    self._cached.add(step)
-            case dg.DagsterEventType.STEP_SUCCESS if step in self._cached:
-                self.reused += 1
-            case dg.DagsterEventType.STEP_SUCCESS:
-                self.computed += 1
+                cached = event.step_materialization_data.materialization.metadata["cached"].value
+                (self._reused if cached else self._computed).add(step)
+            case dg.DagsterEventType.STEP_SUCCESS if step in self._computed:
                 self._console.print(f"[green]✓[/] {name} [dim]{self._seconds(step):.1f} s[/]")
             case dg.DagsterEventType.STEP_FAILURE:
                 self._console.print(f"[red]✗[/] {name} [dim]{self._seconds(step):.1f} s[/]")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from recdag.errors import RecdagError
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec
+from recdag.report.learning_curve import learning_curve
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from recdag.recommenders.base import Recommender
 
 CARD = "card.json"
+PICTURE = "learning_curve.png"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def save_trained(folder: Path, experiments: Sequence[Experiment], card: Card) ->
             digest.update(hashlib.file_digest(file, "sha256").digest())
     history = [[asdict(row) for row in experiment.history.rows] for experiment in experiments]
     (fresh / "history.json").write_text(json.dumps(history))
+    if (picture := learning_curve(history[0])) is not None:
+        (fresh / PICTURE).write_bytes(picture)
     complete = Card(**{**asdict(card), "data_version": digest.hexdigest()[:20]})
     (fresh / CARD).write_text(json.dumps(asdict(complete), indent=2))
     shutil.rmtree(folder, ignore_errors=True)

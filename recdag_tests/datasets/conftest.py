@@ -17,7 +17,7 @@ def make_dataset() -> Callable[..., Dataset]:
     def make(form: str = "table", **fields: Any) -> Dataset:
         fields = {"name": "toy", "title": "Toy", "licence": "none", "format": form, **fields}
         if form != "simulated":
-            fields.setdefault("files", {"ratings": "ratings.csv"})
+            fields.setdefault("files", {"events": "ratings.csv"})
         return TypeAdapter(Dataset).validate_python(fields)
 
     return make

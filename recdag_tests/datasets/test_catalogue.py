@@ -11,7 +11,7 @@ from recdag.errors import DataError
 
 BASE = {
     "name": "toy", "title": "Toy", "licence": "none", "format": "table",
-    "files": {"ratings": "a.csv"}, "columns": {"user": "u", "item": 2},
+    "files": {"events": "a.csv"}, "columns": {"user": "u", "item": 2},
 }  # fmt: skip
 SHIPPED = {
     "demo", "ml-100k", "ml-1m", "ml-20m", "ml-latest-small", "netflix", "msd", "lastfm-2k", "pinterest",
@@ -62,9 +62,9 @@ def test_one_name_twice_in_a_folder(tmp_path: Path) -> None:
         ),
         ({"columns": {"user": "u"}}, "columns.item is missing"),
         ({"columns": {"user": 0, "item": 1}}, "field columns.user"),
-        ({"files": {}}, "at least one file of interactions"),
-        ({"files": {"ratings": "../a.csv"}}, "not a path inside"),
-        ({"files": {"ratings": "/etc/passwd"}}, "not a path inside"),
+        ({"files": {}}, "the role events is needed"),
+        ({"files": {"events": "../a.csv"}}, "not a path inside"),
+        ({"files": {"events": "/etc/passwd"}}, "not a path inside"),
         ({"format": "tabel"}, "field format .* 'tabel'"),
         ({"name": "My Data"}, "field name"),
         ({"download": {"url": "file:///etc/passwd"}}, "download"),
@@ -113,7 +113,7 @@ def test_options_of_a_protocol_go_over_the_general_ones(tmp_path: Path) -> None:
 def test_an_alternative_shares_items_and_users(catalogue_folder: Path) -> None:
     main, other = load_catalogue([catalogue_folder])["ml-1m"].sources
     assert other.files["items"] == main.files["items"]
-    assert other.files["ratings"] != main.files["ratings"]
+    assert other.files["events"] != main.files["events"]
 
 
 def test_settings_version_follows_what_is_read(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_fetch_unpacks_once(server: Server, tmp_path: Path, make_dataset: Callab
     server.content = zipped(**{"ratings.csv": "u,i\n1,2\n"})
     dataset = of_server(server, make_dataset)
     found = fetch(dataset, tmp_path)
-    assert found.paths["ratings"].read_text() == "u,i\n1,2\n"
+    assert found.paths["events"].read_text() == "u,i\n1,2\n"
     assert names(tmp_path / "toy") == ["ratings.csv"]
     assert fetch(dataset, tmp_path) == found
     assert len(server.ranges) == 1

@@ -36,7 +36,7 @@ def test_places_of_a_file(tmp_path: Path, place: str, make_dataset: Callable[...
     path = put(tmp_path / "b" / place)
     found = find_files(make_dataset(columns=COLUMNS), [tmp_path / "a", tmp_path / "b"])
     assert found is not None
-    assert found.paths == {"ratings": path}
+    assert found.paths == {"events": path}
 
 
 def test_the_main_form_is_preferred_to_an_alternative(
@@ -44,30 +44,30 @@ def test_the_main_form_is_preferred_to_an_alternative(
 ) -> None:
     dataset = make_dataset(
         columns=COLUMNS,
-        alternatives=[{"format": "table", "files": {"ratings": "other.csv"}, "columns": COLUMNS}],
+        alternatives=[{"format": "table", "files": {"events": "other.csv"}, "columns": COLUMNS}],
     )
     assert find_files(dataset, [tmp_path]) is None
     put(tmp_path / "first" / "other.csv")
     found = find_files(dataset, [tmp_path / "first", tmp_path / "second"])
     assert found is not None
-    assert found.source.files == {"ratings": ("other.csv",)}
+    assert found.source.files == {"events": ("other.csv",)}
     put(tmp_path / "second" / "ratings.csv")
     found = find_files(dataset, [tmp_path / "first", tmp_path / "second"])
     assert found is not None
-    assert found.paths["ratings"].name == "ratings.csv"
+    assert found.paths["events"].name == "ratings.csv"
 
 
 def test_items_may_be_absent_interactions_may_not(
     tmp_path: Path, make_dataset: Callable[..., Dataset]
 ) -> None:
-    files = {"ratings.1": "a.csv", "ratings.2": "b.csv", "items": "items.csv"}
+    files = {"events.1": "a.csv", "events.2": "b.csv", "items": "items.csv"}
     dataset = make_dataset(columns=COLUMNS, files=files)
     put(tmp_path / "a.csv")
     assert find_files(dataset, [tmp_path]) is None
     put(tmp_path / "b.csv")
     found = find_files(dataset, [tmp_path])
     assert found is not None
-    assert [path.name for path in found.of_kind("ratings")] == ["a.csv", "b.csv"]
+    assert [path.name for path in found.of_kind("events")] == ["a.csv", "b.csv"]
 
 
 def test_sign_in_sets_say_what_to_do(tmp_path: Path, make_dataset: Callable[..., Dataset]) -> None:

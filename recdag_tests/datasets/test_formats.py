@@ -71,7 +71,7 @@ def test_movielens_titles_and_users(read, connection, tmp_path: Path, make_datas
     put(tmp_path / "users.dat", "1::F::25::3::55117\n")
     read(
         make_dataset(
-            "movielens_dat", files={"ratings": "ratings.csv", "items": "movies.dat", "users": "users.dat"}
+            "movielens_dat", files={"events": "ratings.csv", "items": "movies.dat", "users": "users.dat"}
         )
     )
     assert table(connection, "staged_items") == [("10", 'Café, the "best" (1995)'), ("11", "Other (1990)")]
@@ -92,7 +92,7 @@ def test_movielens_titles_and_users(read, connection, tmp_path: Path, make_datas
 def test_titles_with_commas(read, connection, tmp_path: Path, make_dataset, name: str, text: str) -> None:
     put(tmp_path / "ratings.csv", "1::10::4::100\n")
     put(tmp_path / name, text)
-    read(make_dataset("movielens_dat", files={"ratings": "ratings.csv", "items": name}))
+    read(make_dataset("movielens_dat", files={"events": "ratings.csv", "items": name}))
     assert table(connection, "staged_items") == [("10", "American President, The (1995)")]
 
 
@@ -163,7 +163,7 @@ def test_retailrocket(read, tmp_path: Path, make_dataset) -> None:
 def test_netflix(read, tmp_path: Path, make_dataset) -> None:
     put(tmp_path / "a.txt", "2:\n5,3,2005-09-06\n6,4,1970-01-02\n1:\n5,1,2004-01-01\n")
     put(tmp_path / "b.txt", "3:\n7,5,2004-01-01\n")
-    rows, _ = read(make_dataset("netflix", files={"ratings.1": "a.txt", "ratings.2": "b.txt"}))
+    rows, _ = read(make_dataset("netflix", files={"events.1": "a.txt", "events.2": "b.txt"}))
     assert [(row[0], row[1], row[3]) for row in rows] == [
         ("5", "2", 3),
         ("6", "2", 4),
@@ -200,7 +200,7 @@ def test_table_of_parquet(read, connection, tmp_path: Path, make_dataset) -> Non
     query = "SELECT 7 AS u, 'x' AS i, 2.5::DECIMAL(4, 1) AS v, TIMESTAMP '2020-01-01 00:00:01' AS t"
     connection.execute(f"COPY ({query}) TO '{path}'")
     columns = {"user": "u", "item": "i", "value": "v", "time": "t"}
-    rows, _ = read(make_dataset(columns=columns, files={"ratings": path.name}))
+    rows, _ = read(make_dataset(columns=columns, files={"events": path.name}))
     assert rows == [("7", "x", "interaction", 2.5, 1_577_836_801)]
 
 
@@ -251,9 +251,9 @@ def test_repeats_are_the_same_in_any_number_of_passes(
 def test_staging_again_replaces(read, connection, tmp_path: Path, make_dataset) -> None:
     put(tmp_path / "ratings.csv", "1::10::4::100\n")
     put(tmp_path / "movies.dat", "10::A::x\n")
-    read(make_dataset("movielens_dat", files={"ratings": "ratings.csv", "items": "movies.dat"}))
+    read(make_dataset("movielens_dat", files={"events": "ratings.csv", "items": "movies.dat"}))
     put(tmp_path / "other.csv", "2::11::4::100\n")
-    rows, _ = read(make_dataset("movielens_dat", files={"ratings": "other.csv"}))
+    rows, _ = read(make_dataset("movielens_dat", files={"events": "other.csv"}))
     assert [row[0] for row in rows] == ["2"]
     assert table(connection, "staged_items") == []
 

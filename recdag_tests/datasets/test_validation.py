@@ -98,7 +98,7 @@ def test_too_few_columns_for_the_format(fault, tmp_path: Path, make_dataset) -> 
 )
 def test_empty_file(fault, tmp_path: Path, make_dataset, form: str) -> None:
     (tmp_path / "ratings.csv").write_text("")
-    role = "interaction" if form == "lists" else "ratings"
+    role = "interaction" if form == "lists" else "events"
     assert "is empty" in str(fault(make_dataset(form, files={role: "ratings.csv"})))
 
 
@@ -149,7 +149,7 @@ def test_broken_json(fault, tmp_path: Path, make_dataset) -> None:
 def test_not_parquet(fault, tmp_path: Path, make_dataset) -> None:
     (tmp_path / "x.parquet").write_text("u,i\n1,2\n")
     columns = {"user": "u", "item": "i"}
-    assert "Parquet" in str(fault(make_dataset(columns=columns, files={"ratings": "x.parquet"})))
+    assert "Parquet" in str(fault(make_dataset(columns=columns, files={"events": "x.parquet"})))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_negatives_of_another_edition(
 def test_the_second_file_is_named(fault, tmp_path: Path, make_dataset) -> None:
     (tmp_path / "a").write_text("1:\n5,3,2005-09-06\n")
     (tmp_path / "b").write_text("2:\n5,3,2005-99-06\n")
-    error = fault(make_dataset("netflix", files={"ratings.1": "a", "ratings.2": "b"}))
+    error = fault(make_dataset("netflix", files={"events.1": "a", "events.2": "b"}))
     assert error.where == f"{tmp_path}/b, line 2"
 
 
@@ -192,7 +192,7 @@ def test_text_from_a_catalogue_is_never_sql(connection, tmp_path: Path, make_dat
     connection.execute("CREATE TABLE precious AS SELECT 1 AS one")
     (tmp_path / f"{evil}.csv").write_text(f'"{evil}",i,b\n1,2,"{evil}"\n')
     dataset = make_dataset(
-        files={"ratings": f"{evil}.csv"},
+        files={"events": f"{evil}.csv"},
         columns={"user": evil, "item": "i", "behaviour": "b", "separator": ","},
         behaviours={evil: "interaction"},
     )

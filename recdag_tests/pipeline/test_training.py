@@ -25,7 +25,7 @@ from recdag.training import loop
 loop.CHECKPOINT_EVERY_SECONDS = 0.0
 
 def kill(progress):
-    if progress.phase == "final" and progress.epoch == 3:
+    if progress.phase == "select" and progress.epoch == 3:
         os.kill(os.getpid(), signal.SIGKILL)
 
 train_model(Project.open(), TrainingRequest("tiny", "{paper}", "{model}", {overrides}), on_progress=kill)
@@ -58,11 +58,11 @@ def test_a_killed_training_resumes_and_ends_bit_equal(project, model, monkeypatc
     killed = subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=os.environ)
     assert killed.returncode == -signal.SIGKILL
     checkpoints = project.trained("tiny", "ncf", model).with_name(f"{model}.checkpoints")
-    assert (checkpoints / "fold-0" / "final.pt").exists()
+    assert (checkpoints / "fold-0" / "select.pt").exists()
 
     epochs = []
     train_model(project, request, on_progress=lambda p: epochs.append((p.phase, p.epoch)))
-    assert epochs[0] == ("final", 4)
+    assert epochs[0] == ("select", 4)
     assert weights(project, model) == undisturbed
     assert not checkpoints.exists()
 

@@ -1,0 +1,39 @@
+"""The learning curve of one model as a small picture."""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def learning_curve(rows: Iterable[Mapping[str, Any]]) -> bytes | None:
+    """A PNG of loss and validation over epochs, a line a phase; None where nothing was learned by epochs.
+
+    Args:
+        rows: values with their `phase`, `epoch` and `name`.
+    """
+    curves: dict[str, dict[str, tuple[list[int], list[float]]]] = defaultdict(
+        lambda: defaultdict(lambda: ([], []))
+    )
+    for row in rows:
+        epochs, values = curves[row["name"]][row["phase"]]
+        epochs.append(row["epoch"])
+        values.append(row["value"])
+    if not curves:
+        return None
+
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4 * len(curves), 2.8), layout="constrained")
+    for axes, (name, phases) in zip(
+        figure.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True
+    ):
+        for phase, (epochs, values) in phases.items():
+            axes.plot(epochs, values, marker="." if len(epochs) < 30 else None, label=phase)
+        axes.set(title=name, xlabel="epoch")
+        axes.legend(frameon=False)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=80)
+    return picture.getvalue()
