@@ -33,7 +33,7 @@ def materialized(outcome: Outcome, **extra: Any) -> dg.MaterializeResult:
         shown["dagster/row_count"] = rows
     return dg.MaterializeResult(
         data_version=dg.DataVersion(outcome.data_version),
-        metadata={**shown, **extra, "cached": outcome.cached},
+        metadata={**extra, **shown, "cached": outcome.cached},
     )
 
 

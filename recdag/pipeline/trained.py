@@ -52,6 +52,11 @@ class Card:
     split_version: str
     run_id: str
 
+    def told(self) -> dict[str, Any]:
+        """What a person wants to know of the training; the rest identifies it."""
+        silent = {"key", "data_version", "code_version", "split_version", "run_id"}
+        return {name: value for name, value in asdict(self).items() if name not in silent}
+
     @classmethod
     def read(cls, folder: Path) -> Card | None:
         """The card in `folder`, or None where no model has been trained."""

@@ -74,7 +74,7 @@ def train_model(
     folder = project.trained(dataset, paper, model)
     known = Card.read(folder)
     if known is not None and known.key == key:
-        return Outcome(known.data_version, asdict(known), cached=True)
+        return Outcome(known.data_version, known.told(), cached=True)
 
     from recdag.evaluation.experiment import run_experiment
     from recdag.evaluation.protocols import PROTOCOLS
@@ -125,4 +125,4 @@ def train_model(
     )
     card = save_trained(folder, experiments, card)
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return Outcome(card.data_version, asdict(card), cached=False)
+    return Outcome(card.data_version, card.told(), cached=False)
