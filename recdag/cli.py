@@ -51,6 +51,7 @@ def run(
         raise RecdagError("--paper and --select exclude each other", cure="Give one of them")
     project = Project.open()
     project.dataset(dataset)
+    project.published.ensure()
     selection = paper_selection(find_paper(paper).id) if paper else select
     try:
         with RunDisplay(console) as display:

@@ -40,9 +40,9 @@ def _check(
 def asset_checks(partitions: dg.PartitionsDefinition) -> list[dg.AssetChecksDefinition]:
     """All checks, partitioned like the assets they look at."""
     sizes = _check(
-        "interactions",
+        "events",
         "expected_size",
-        "Users, items and interactions as the data set's owner or the papers state them.",
+        "Users, items and events as the data set's owner or the papers state them.",
         partitions,
         verification.expected_size,
         blocking=False,

@@ -29,6 +29,7 @@ def raw_files(
     dataset = project.dataset(name)
     there = find_files(dataset, search_folders(project.settings.data)) is not None
     found = ensure_files(dataset, project.settings.data, on_progress)
+    project.published.ensure()
     paths = {role: str(path) for role, path in found.paths.items()}
     return Outcome(_version(project, found), {"files": paths}, cached=there)
 

@@ -19,12 +19,12 @@ class Verdict:
 
 
 def expected_size(project: Project, dataset: str) -> Verdict:
-    """Compare the sizes with those in the catalogue entry."""
+    """Compare the sizes before any filter with those in the catalogue entry."""
     expected = project.dataset(dataset).expected
     with project.warehouse.reading(dataset) as connection:
         found = connection.execute(
-            "select (select count(*) from users), (select count(*) from items), "
-            "(select count(*) from (select distinct user_id, item_id from interactions))"
+            "select (select count(*) from event_users), (select count(*) from event_items), "
+            "(select count(*) from events)"
         ).fetchone()
     sizes = dict(zip(("users", "items", "interactions"), found or (), strict=True))
     stated = {name: size for name, size in asdict(expected).items() if size is not None}
