@@ -53,8 +53,9 @@ def materialize(
     job = defs.resolve_job_def(EVERYTHING)
     graph = defs.resolve_asset_graph()
     try:
-        chosen = dg.AssetSelection.from_string(selection or "*").resolve(graph)
-    except Exception as error:
+        selected = dg.AssetSelection.from_string(selection) if selection else dg.AssetSelection.all()
+        chosen = selected.resolve(graph)
+    except (dg.DagsterError, ValueError) as error:
         raise ConfigError(f"the selection {selection!r} cannot be read", cure=str(error)) from error
     if not chosen:
         raise ConfigError(
