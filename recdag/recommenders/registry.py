@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recdag.errors import ConfigError
-from recdag.recommenders.configs import autoencoders, factorization, item_based, ncf
+from recdag.recommenders.configs import (
+    autoencoders,
+    cf_nade,
+    exposure,
+    factorization,
+    item_based,
+    multi_feedback,
+    ncf,
+)
 from recdag.recommenders.configs.base import Config
 
 if TYPE_CHECKING:
@@ -166,6 +174,142 @@ _SPECS = (
         ("factors",),
         "NeuMF that starts from a trained GMF and a trained MLP (He et al. 2017, section 3.4.1) "
         "and goes on with plain SGD.",
+    ),
+    ModelSpec(
+        "gaussian_vae_pr",
+        "autoencoders",
+        "GaussianVAE",
+        autoencoders.GaussianVAEConfig,
+        "1",
+        True,
+        ("hidden",),
+        "Mult-VAE^PR with a Gaussian likelihood: weighted squared error on all items (Liang et al. "
+        "2018, section 2.2 and Table 4). Shows what the multinomial likelihood is worth.",
+    ),
+    ModelSpec(
+        "gaussian_dae",
+        "autoencoders",
+        "GaussianDAE",
+        autoencoders.GaussianDAEConfig,
+        "1",
+        True,
+        ("hidden",),
+        "Mult-DAE with a Gaussian likelihood: weighted squared error on all items (Liang et al. 2018, "
+        "Table 4). Shows what the multinomial likelihood is worth.",
+    ),
+    ModelSpec(
+        "logistic_vae_pr",
+        "autoencoders",
+        "LogisticVAE",
+        autoencoders.LogisticVAEConfig,
+        "1",
+        True,
+        ("hidden",),
+        "Mult-VAE^PR with a logistic likelihood: binary cross-entropy on all items (Liang et al. "
+        "2018, section 2.2 and Table 4). Shows what the multinomial likelihood is worth.",
+    ),
+    ModelSpec(
+        "logistic_dae",
+        "autoencoders",
+        "LogisticDAE",
+        autoencoders.LogisticDAEConfig,
+        "1",
+        True,
+        ("hidden",),
+        "Mult-DAE with a logistic likelihood: binary cross-entropy on all items (Liang et al. 2018, "
+        "Table 4). Shows what the multinomial likelihood is worth.",
+    ),
+    ModelSpec(
+        "implicit_cf_nade",
+        "cf_nade",
+        "ImplicitCFNADE",
+        cf_nade.ImplicitCFNADEConfig,
+        "1",
+        True,
+        ("alpha", "hidden"),
+        "Implicit CF-NADE (Zheng et al. 2016): a network that predicts likes from any part of a "
+        "user's other likes and dislikes, weighted by confidence. Trained on random splits of the "
+        "items.",
+    ),
+    ModelSpec(
+        "mf",
+        "multi_feedback",
+        "MF",
+        multi_feedback.MFConfig,
+        "1",
+        True,
+        ("factors", "negatives", "sampler"),
+        "The matrix factorization part of MF + multi-branch MLP alone (equation 1), trained on pairs. "
+        "Its negatives come from the sampler of the whole model.",
+    ),
+    ModelSpec(
+        "mmlp",
+        "multi_feedback",
+        "MMLP",
+        multi_feedback.MMLPConfig,
+        "1",
+        True,
+        ("factors", "negatives", "layers", "sampler"),
+        "The multi-branch perceptron alone (equations 2 to 4): one branch a feedback type, joined at "
+        "the end. A branch learns only from pairs with its feedback.",
+    ),
+    ModelSpec(
+        "mf_mmlp",
+        "multi_feedback",
+        "MFMMLP",
+        multi_feedback.MFMMLPConfig,
+        "1",
+        True,
+        ("factors", "negatives", "layers", "sampler"),
+        "Matrix factorization and multi-branch perceptron side by side (equations 5 to 7), for "
+        "several types of feedback. The paper's own model.",
+    ),
+    ModelSpec(
+        "mfpr",
+        "mfpr",
+        "MFPR",
+        multi_feedback.MFPRConfig,
+        "1",
+        True,
+        ("factors", "sampler"),
+        "Multi-feedback pairwise ranking, adapted: pairwise factorization whose user vectors gain "
+        "from the items of every feedback type. The original's text was not at hand, so this is a "
+        "reading of it.",
+    ),
+    ModelSpec(
+        "fawmf",
+        "fawmf",
+        "FAWMF",
+        exposure.FAWMFConfig,
+        "1",
+        True,
+        ("factors",),
+        "Fast adaptively weighted matrix factorization (Chen et al. 2020): every cell weighs as much "
+        "as the user is likely to know the item, learned through communities of users. Trained on all "
+        "cells at a cost linear in the observed ones (fBGD).",
+    ),
+    ModelSpec(
+        "exmf",
+        "exmf",
+        "EXMF",
+        exposure.EXMFConfig,
+        "1",
+        True,
+        ("factors",),
+        "Exposure matrix factorization, ExpoMF (Liang et al. 2016): infers for every cell whether the "
+        "user knew the item, by expectation and maximization. Ranks by the inner product alone.",
+    ),
+    ModelSpec(
+        "eals",
+        "eals",
+        "EALS",
+        exposure.EALSConfig,
+        "1",
+        True,
+        ("factors",),
+        "Element-wise alternating least squares (He et al. 2016): matrix factorization on all cells, "
+        "in which unobserved cells of popular items weigh more. Every coordinate is solved exactly in "
+        "turn.",
     ),
 )
 

@@ -17,8 +17,9 @@ def test_every_paper_names_models_that_can_be_trained():
         assert each.metrics and each.summary and each.claim_sentence
 
 
-def test_the_benchmark_holds_every_model():
-    assert set(PAPERS["benchmark"].nodes) == set(MODELS)
+def test_the_benchmark_holds_models_of_every_kind():
+    nodes = set(PAPERS["benchmark"].nodes)
+    assert nodes <= set(MODELS) and {"item_pop", "ease", "wmf", "neumf", "mult_vae_pr"} <= nodes
 
 
 def test_a_paper_leads_with_metrics_that_it_published():
@@ -34,7 +35,8 @@ def test_models_of_a_paper_are_its_own():
     shipped = Path(catalogue.__file__).with_name("claims.csv")
     with shipped.open(encoding="utf-8") as file:
         published = {(row["paper"], row["model"]) for row in csv.DictReader(file)}
-    drawn_only = {("ncf", name) for name in ("gmf", "item_pop", "item_knn", "bpr")}
+    drawn_only = {("ncf", name) for name in ("gmf", "item_pop", "item_knn", "bpr", "eals")}
+    drawn_only |= {("multi_feedback", part) for part in ("mf", "mmlp")}
     for each in PAPERS.values():
         if each.id != "benchmark":
             assert {(each.id, name) for name in each.models} <= published | drawn_only
