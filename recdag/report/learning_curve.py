@@ -26,7 +26,7 @@ def learning_curve(rows: Iterable[Mapping[str, Any]]) -> bytes | None:
 
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4 * len(curves), 2.8), layout="constrained")
+    figure = Figure(figsize=(4 * len(curves), 2.8))
     for axes, (name, phases) in zip(
         figure.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True
     ):
@@ -34,6 +34,7 @@ def learning_curve(rows: Iterable[Mapping[str, Any]]) -> bytes | None:
             axes.plot(epochs, values, marker="." if len(epochs) < 30 else None, label=phase)
         axes.set(title=name, xlabel="epoch")
         axes.legend(frameon=False)
+    figure.subplots_adjust(left=0.5 / (4 * len(curves)), right=0.98, bottom=0.18, top=0.88)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=80)
     return picture.getvalue()
