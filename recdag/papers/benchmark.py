@@ -26,7 +26,7 @@ PAPER = Paper(
     references=(),
     metrics=("ndcg@20", "recall@20", "recall@50", "ndcg@100", "precision@5", "mrr", "map", "coverage", "mpr"),
     summary=(
-        "Models of all papers, trained on the same part of every user's history and judged on the last tenth of "
+        "Models of all papers, trained on the same part of every history and judged on the last tenth of "
         "it by their rank among all items the user has not seen. No paper reports these numbers."
     ),
     claim_sentence=(

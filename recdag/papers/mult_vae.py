@@ -10,15 +10,7 @@ PAPER = Paper(
     year=2018,
     url="https://arxiv.org/abs/1802.05814",
     protocol="strong_generalization",
-    models=(
-        "mult_vae_pr",
-        "mult_dae",
-        "gaussian_vae_pr",
-        "gaussian_dae",
-        "logistic_vae_pr",
-        "logistic_dae",
-        "wmf",
-    ),
+    models=("mult_vae_pr", "mult_dae", "wmf"),
     references=("item_pop", "item_knn", "ease"),
     metrics=("ndcg@100", "recall@20", "recall@50"),
     summary=(

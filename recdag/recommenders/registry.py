@@ -176,50 +176,6 @@ _SPECS = (
         "and goes on with plain SGD.",
     ),
     ModelSpec(
-        "gaussian_vae_pr",
-        "autoencoders",
-        "GaussianVAE",
-        autoencoders.GaussianVAEConfig,
-        "1",
-        True,
-        ("hidden",),
-        "Mult-VAE^PR with a Gaussian likelihood: weighted squared error on all items (Liang et al. "
-        "2018, section 2.2 and Table 4). Shows what the multinomial likelihood is worth.",
-    ),
-    ModelSpec(
-        "gaussian_dae",
-        "autoencoders",
-        "GaussianDAE",
-        autoencoders.GaussianDAEConfig,
-        "1",
-        True,
-        ("hidden",),
-        "Mult-DAE with a Gaussian likelihood: weighted squared error on all items (Liang et al. 2018, "
-        "Table 4). Shows what the multinomial likelihood is worth.",
-    ),
-    ModelSpec(
-        "logistic_vae_pr",
-        "autoencoders",
-        "LogisticVAE",
-        autoencoders.LogisticVAEConfig,
-        "1",
-        True,
-        ("hidden",),
-        "Mult-VAE^PR with a logistic likelihood: binary cross-entropy on all items (Liang et al. "
-        "2018, section 2.2 and Table 4). Shows what the multinomial likelihood is worth.",
-    ),
-    ModelSpec(
-        "logistic_dae",
-        "autoencoders",
-        "LogisticDAE",
-        autoencoders.LogisticDAEConfig,
-        "1",
-        True,
-        ("hidden",),
-        "Mult-DAE with a logistic likelihood: binary cross-entropy on all items (Liang et al. 2018, "
-        "Table 4). Shows what the multinomial likelihood is worth.",
-    ),
-    ModelSpec(
         "implicit_cf_nade",
         "cf_nade",
         "ImplicitCFNADE",

@@ -22,16 +22,12 @@ QUALITY = {
     "item_pop": 0.25, "item_knn": 0.39, "ease": 0.449, "wmf": 0.438, "bpr": 0.373, "mult_dae": 0.446,
     "mult_vae_pr": 0.444, "gmf": 0.401, "mlp": 0.399, "neumf": 0.41, "neumf_pretrain": 0.403,
     "eals": 0.42, "exmf": 0.41, "fawmf": 0.43, "implicit_cf_nade": 0.3, "mf": 0.39, "mmlp": 0.38,
-    "mf_mmlp": 0.4, "mfpr": 0.41, "gaussian_vae_pr": 0.42, "gaussian_dae": 0.41, "logistic_vae_pr": 0.43,
-    "logistic_dae": 0.42,
-}  # fmt: skip
+    "mf_mmlp": 0.4, "mfpr": 0.41, }  # fmt: skip
 SECONDS = {
     "item_pop": 0.004, "item_knn": 0.6, "ease": 1.2, "wmf": 9.0, "bpr": 31.0, "mult_dae": 95.0,
     "mult_vae_pr": 240.0, "gmf": 210.0, "mlp": 480.0, "neumf": 640.0, "neumf_pretrain": 4100.0,
     "eals": 5.0, "exmf": 25.0, "fawmf": 17.0, "implicit_cf_nade": 50.0, "mf": 3.0, "mmlp": 4.0,
-    "mf_mmlp": 6.0, "mfpr": 5.0, "gaussian_vae_pr": 210.0, "gaussian_dae": 100.0,
-    "logistic_vae_pr": 220.0, "logistic_dae": 105.0,
-}  # fmt: skip
+    "mf_mmlp": 6.0, "mfpr": 5.0, }  # fmt: skip
 SCALE = {"hr@10": 1.68, "ndcg@10": 1.0, "ndcg@100": 0.95, "recall@20": 0.9, "recall@50": 1.2, "mpr": 0.2}
 
 
