@@ -71,9 +71,16 @@ def autoencoder_input(
     """
     counts = np.diff(chosen.indptr)
     values = np.repeat(1.0 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
+    normalised = csr_array((values, chosen.indices, chosen.indptr), shape=chosen.shape)
     if rng is None or dropout == 0.0:
-        return csr_array((values, chosen.indices, chosen.indptr), shape=chosen.shape)
-    kept = rng.random(len(values), dtype=np.float32) >= dropout
-    offsets = np.concatenate(([0], np.cumsum(kept)))[chosen.indptr]
-    values = values[kept] / np.float32(1.0 - dropout)
-    return csr_array((values, chosen.indices[kept], offsets), shape=chosen.shape)
+        return normalised
+    dropped = drop_cells(normalised, dropout, rng)
+    dropped.data /= np.float32(1.0 - dropout)
+    return dropped
+
+
+def drop_cells(matrix: csr_array, share: float, rng: np.random.Generator) -> csr_array:
+    """`matrix` with each cell left out with probability `share`."""
+    kept = rng.random(matrix.nnz, dtype=np.float32) >= share
+    offsets = np.concatenate(([0], np.cumsum(kept)))[matrix.indptr]
+    return csr_array((matrix.data[kept], matrix.indices[kept], offsets), shape=matrix.shape)

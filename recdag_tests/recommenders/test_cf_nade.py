@@ -11,11 +11,14 @@ from scipy.sparse import csr_array
 from torch.nn.functional import logsigmoid
 from torch.testing import assert_close
 
+from recdag.datasets.simulator import simulate
 from recdag.errors import Cancelled, ConfigError, DataError
+from recdag.papers.recipes import load_recipe
 from recdag.recommenders.base import Query
 from recdag.recommenders.cf_nade import ImplicitCFNADE
 from recdag.recommenders.cf_nade_network import CFNADENetwork, Likes, random_split, remaining_cost
 from recdag.recommenders.configs.cf_nade import ImplicitCFNADEConfig
+from recdag.settings import CHECKOUT
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 
@@ -137,11 +140,12 @@ def test_splits_have_a_uniform_position_and_a_uniform_order():
     assert ((seen - expected).abs() <= 4.5 * error).all()
 
 
+@pytest.mark.parametrize("hidden", [[3], [3, 2]])
 @pytest.mark.parametrize(("m", "normalised"), [(4, False), (5, True)])
-def test_the_cost_estimates_the_ordered_likelihood(m, normalised):
+def test_the_cost_estimates_the_ordered_likelihood(m, normalised, hidden):
     """Expectation over all splits of equation 14 = equation 11 averaged over all orders, exactly."""
     likes, t, c = some_likes(4, m)
-    model = network(m, [3], normalised)
+    model = network(m, hidden, normalised)
 
     def seen_of(items: tuple[int, ...]) -> torch.Tensor:
         seen = torch.zeros(4, m, dtype=torch.double)
@@ -251,6 +255,21 @@ def test_beats_popularity_where_users_form_communities(config):
     assert losses[-1] < 0.8 * losses[0]
     assert popularity > 0.4
     assert reached < 0.4 * popularity
+
+
+@pytest.mark.parametrize("model", ["implicit_cf_nade", "implicit_cf_nade_normalised"])
+def test_the_recipe_clearly_beats_popularity_on_demo(model):
+    counts = simulate().counts("purchase").astype(np.float32)
+    held_out = (counts > 0) & (np.random.default_rng(3).random(counts.shape) < 0.1)
+    held_out[((counts > 0) & ~held_out).sum(1) == 0] = False
+    known = (counts > 0) & ~held_out
+    train = TrainingData(csr_array(known.astype(np.float32)), csr_array(counts * known))
+    config = load_recipe(CHECKOUT / "models" / "recipes", "cf_nade").config(model, "demo")
+    trained = ImplicitCFNADE(config)
+    trained.fit(train, FitOptions())
+    reached = mean_percentile_rank(trained.score(everyone(train)).numpy(), known, held_out)
+    popularity = mean_percentile_rank(np.tile(known.sum(0), (len(known), 1)), known, held_out)
+    assert reached < 0.7 * popularity
 
 
 def test_scores_of_training_users_use_their_relative_ratings(data):

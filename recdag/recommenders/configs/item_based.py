@@ -1,4 +1,4 @@
-"""Hyperparameters of the item-based models: ItemPop, ItemKNN and EASE."""
+"""Hyperparameters of the item-based models: ItemPop, ItemKNN, EASE and SLIM."""
 
 from __future__ import annotations
 
@@ -36,3 +36,13 @@ class EASEConfig(Config):
     """EASE^R."""
 
     l2: float = hyper(500.0, "ridge penalty lambda on the item-item weights", gt=0)
+
+
+@dataclass(frozen=True)
+class SLIMConfig(Config):
+    """SLIM."""
+
+    l1: float = hyper(1.0, "penalty on the sum of the item-item weights; larger is sparser", ge=0)
+    l2: float = hyper(1.0, "ridge penalty on the item-item weights, half their squared sum", ge=0)
+    tolerance: float = hyper(1e-4, "a column is solved when no step changes a weight by more", gt=0)
+    max_iterations: int = hyper(1000, "sweeps over the items of a column at most", ge=1)

@@ -1,0 +1,24 @@
+"""Every recommender by name, without importing torch until one is made."""
+
+from recdag.errors import ConfigError
+from recdag.recommenders.registry import autoencoders, baselines, exposure, multi_feedback, neural
+from recdag.recommenders.registry.spec import ModelSpec
+
+__all__ = ["MODELS", "ModelSpec", "model_spec"]
+
+MODELS: dict[str, ModelSpec] = {
+    spec.name: spec
+    for family in (baselines, autoencoders, neural, multi_feedback, exposure)
+    for spec in family.SPECS
+}
+
+
+def model_spec(name: str) -> ModelSpec:
+    """The model called `name`.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if name not in MODELS:
+        raise ConfigError(f"no model is called {name!r}", cure=f"Known: {', '.join(sorted(MODELS))}")
+    return MODELS[name]

@@ -1,0 +1,53 @@
+"""Models of several types of feedback."""
+
+from recdag.recommenders.configs import multi_feedback
+from recdag.recommenders.registry.spec import ModelSpec
+
+SPECS = (
+    ModelSpec(
+        "mf",
+        "multi_feedback",
+        "MF",
+        multi_feedback.MFConfig,
+        "1",
+        True,
+        ("factors", "negatives", "sampler"),
+        "The matrix factorization part of MF + multi-branch MLP alone (equation 1), trained on pairs. "
+        "Its negatives come from the sampler of the whole model.",
+    ),
+    ModelSpec(
+        "mmlp",
+        "multi_feedback",
+        "MMLP",
+        multi_feedback.MMLPConfig,
+        "1",
+        True,
+        ("factors", "negatives", "layers", "sampler"),
+        "The multi-branch perceptron alone (equations 2 to 4): one branch a feedback type, joined at "
+        "the end. A branch learns only from pairs with its feedback.",
+    ),
+    ModelSpec(
+        "mf_mmlp",
+        "multi_feedback",
+        "MFMMLP",
+        multi_feedback.MFMMLPConfig,
+        "1",
+        True,
+        ("factors", "negatives", "layers", "sampler"),
+        "Matrix factorization and multi-branch perceptron side by side (equations 5 to 7), for "
+        "several types of feedback. The paper's own model.",
+    ),
+    ModelSpec(
+        "mfpr",
+        "mfpr",
+        "MFPR",
+        multi_feedback.MFPRConfig,
+        "1",
+        True,
+        ("factors", "sampler"),
+        "Multi-feedback pairwise ranking, adapted: pairwise factorization whose user vectors gain "
+        "from the items of every feedback type. The original's text was not at hand, so this is a "
+        "reading of it.",
+        adapted=True,
+    ),
+)
