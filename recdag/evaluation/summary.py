@@ -37,6 +37,18 @@ class Evaluation:
         }
         return {**means, **self.whole}
 
+    def of(self, chosen: np.ndarray) -> Evaluation:
+        """Some of the users, without what has one value of all users together.
+
+        Args:
+            chosen: (B,) bool.
+        """
+        return Evaluation(
+            self.user_ids[chosen],
+            {name: vector[chosen] for name, vector in self.vectors.items()},
+            {name: weight[chosen] for name, weight in self.weights.items()},
+        )
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -73,7 +85,7 @@ def summarise(evaluation: Evaluation, *, resamples: int = RESAMPLES, seed: int =
     means = (weights * values).sum(axis=0) / total
     spread = ((weights * (values - means)) ** 2).sum(axis=0)
     errors = np.sqrt(spread * n / (n - 1)) / total if n > 1 else np.full(len(names), np.nan)
-    resampled = _resampled_means(values, weights, resamples, np.random.default_rng(seed))
+    resampled = resampled_means(values, weights, resamples, np.random.default_rng(seed))
     low, high = np.percentile(resampled, [2.5, 97.5], axis=0)
     for each, name in enumerate(names):
         summaries[name] = Summary(
@@ -82,7 +94,7 @@ def summarise(evaluation: Evaluation, *, resamples: int = RESAMPLES, seed: int =
     return summaries
 
 
-def _resampled_means(
+def resampled_means(
     values: np.ndarray, weights: np.ndarray, resamples: int, rng: np.random.Generator
 ) -> np.ndarray:
     """(resamples, metrics) weighted means of users drawn with replacement."""

@@ -2,132 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-AS_PUBLISHED = "as_published"
+from recdag.evaluation.metrics import without_group
+from recdag.recommenders.registry import MODELS
+from recdag.report.tables import (
+    AS_PUBLISHED,
+    Cell,
+    PaperLike,
+    Published,
+    ResultTable,
+    Row,
+    StandsFor,
+    lower_is_better,
+)
+
 SIGNIFICANT = 0.05
-
-
-class PaperLike(Protocol):
-    """What the report needs to know of a paper; `recdag.papers` has it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def authors(self) -> Sequence[str]: ...
-    @property
-    def venue(self) -> str: ...
-    @property
-    def year(self) -> int | None: ...
-    @property
-    def url(self) -> str | None: ...
-    @property
-    def protocol(self) -> str: ...
-    @property
-    def references(self) -> Sequence[str]: ...
-    @property
-    def metrics(self) -> Sequence[str]: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def claim_sentence(self) -> str: ...
-
-
-StandsFor = Mapping[tuple[str, str], str]
-
-
-@dataclass(frozen=True)
-class Published:
-    """A number that a paper prints, beside the one measured here."""
-
-    paper: str
-    value: float
-    difference: float
-    verdict: str
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One measured value.
-
-    Attributes:
-        best: the best of its column.
-        tied: not significantly worse than the best.
-        published: the paper's number that it answers, if any.
-        anchors: (value, source) of independent re-evaluations.
-    """
-
-    value: float
-    std_err: float
-    best: bool
-    tied: bool
-    published: Published | None
-    anchors: tuple[tuple[float, str], ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One model, or one variant of it."""
-
-    model: str
-    variant: str
-    selection: str
-    reference: bool
-    headline: bool
-    cells: tuple[Cell | None, ...]
-    seconds: float
-    memory_mb: float
-    device: str
-    seeds: int
-
-    @property
-    def on_test(self) -> bool:
-        """Whether the epoch was chosen on the test set, as some authors did."""
-        return self.selection == AS_PUBLISHED
-
-
-@dataclass(frozen=True)
-class ResultTable:
-    """Everything measured for one paper on one data set, best model first."""
-
-    paper: str
-    dataset: str
-    protocol: str
-    stands_for: str
-    metrics: tuple[str, ...]
-    rows: tuple[Row, ...]
-    n_users: int
-    code_versions: tuple[str, ...]
-    data_versions: tuple[str, ...]
-    run_ids: tuple[str, ...]
-    finished: pd.Timestamp
-
-    @property
-    def headlines(self) -> tuple[Row, ...]:
-        """One row a model: the recipe's run, chosen on validation."""
-        return tuple(row for row in self.rows if row.headline)
-
-    @property
-    def has_ties(self) -> bool:
-        """Whether some value is not significantly worse than the best of its column."""
-        return any(cell.tied for row in self.rows for cell in row.cells if cell)
-
-    @property
-    def command(self) -> str:
-        """What a user types to get the numbers again."""
-        return f"recdag run --dataset {self.dataset} --paper {self.paper}"
-
-
-def lower_is_better(metric: str) -> bool:
-    """Whether small values of a metric are good: mean percentile rank is the one."""
-    return metric.startswith("mpr")
 
 
 def result_table(
@@ -154,7 +48,8 @@ def result_table(
     if mine.empty:
         return None
     measured = list(dict.fromkeys(mine["metric"]))
-    metrics = tuple(name for name in about.metrics if name in measured) if about else ()
+    wanted = (*about.metrics, *about.detail_metrics) if about else ()
+    metrics = tuple(name for name in wanted if name in measured)
     metrics = metrics or tuple(measured)
     protocol = mine["protocol"].iloc[0]
     counterpart = (stands_for or {}).get((dataset, protocol), dataset)
@@ -184,6 +79,7 @@ def result_table(
                 memory_mb=float(cost["peak_memory_mb"]),
                 device="" if pd.isna(cost["device"]) else str(cost["device"]),
                 seeds=int(group["seeds"].max()),
+                adapted=model in MODELS and MODELS[model].adapted,
             )
         )
     sign = -1 if lower_is_better(metrics[0]) else 1
@@ -196,6 +92,7 @@ def result_table(
         metrics=metrics,
         rows=tuple(rows),
         n_users=int(mine["n_users"].fillna(0).max()),
+        users=tuple(int(mine.loc[mine["metric"] == name, "n_users"].fillna(0).max()) for name in metrics),
         code_versions=_distinct(mine["code_version"]),
         data_versions=_distinct(mine["data_version"]),
         run_ids=_distinct(mine["run_id"]),
@@ -209,7 +106,7 @@ class _Beside:
 
     claims: pd.DataFrame | None
     anchors: Mapping[tuple[str, str], tuple[tuple[float, str], ...]]
-    bests: Mapping[str, tuple[float, str]]
+    bests: Mapping[str, tuple[float, frozenset[str]]]
     ties: set[tuple[str, str, str]]
 
     def cell(self, record: Mapping | None) -> Cell | None:
@@ -217,13 +114,13 @@ class _Beside:
             return None
         model, metric, value = record["model"], record["metric"], float(record["value"])
         decides = record["selection"] != AS_PUBLISHED
-        best_value, best_model = self.bests.get(metric, (np.nan, ""))
-        best = decides and value == best_value
+        best_value, best_models = self.bests.get(metric, (np.nan, frozenset()))
+        best = decides and value == best_value and metric == without_group(metric)
         return Cell(
             value=value,
             std_err=float(record["std_err"]),
             best=best,
-            tied=decides and not best and (metric, best_model, model) in self.ties,
+            tied=decides and not best and any((metric, each, model) in self.ties for each in best_models),
             published=self._published(model, metric, value) if decides else None,
             anchors=self.anchors.get((model, metric), ()),
         )
@@ -265,18 +162,17 @@ def _anchors_of(
     }
 
 
-def _bests(results: pd.DataFrame) -> dict[str, tuple[float, str]]:
-    """Per metric the best value chosen without the test set, and its model."""
+def _bests(results: pd.DataFrame) -> dict[str, tuple[float, frozenset[str]]]:
+    """Per metric the best value chosen without the test set, and the models that have it."""
     bests = {}
     for metric, group in results[results["selection"] != AS_PUBLISHED].groupby("metric"):
-        values = group["value"].to_numpy()
-        at = values.argmin() if lower_is_better(str(metric)) else values.argmax()
-        bests[str(metric)] = (float(values[at]), str(group["model"].iloc[at]))
+        value = group["value"].min() if lower_is_better(str(metric)) else group["value"].max()
+        bests[str(metric)] = (float(value), frozenset(group.loc[group["value"] == value, "model"]))
     return bests
 
 
 def _ties(significance: pd.DataFrame | None, paper: str, dataset: str) -> set[tuple[str, str, str]]:
-    """(metric, model, other model) whose difference is not significant, in both directions."""
+    """(metric, model a, model b) where b is not significantly different from a."""
     if significance is None:
         return set()
     here = significance[
@@ -284,8 +180,7 @@ def _ties(significance: pd.DataFrame | None, paper: str, dataset: str) -> set[tu
         & (significance["dataset"] == dataset)
         & (significance["p_adjusted"] >= SIGNIFICANT)
     ]
-    pairs = set(zip(here["metric"], here["model_a"], here["model_b"], strict=True))
-    return pairs | {(metric, b, a) for metric, a, b in pairs}
+    return set(zip(here["metric"], here["model_a"], here["model_b"], strict=True))
 
 
 def _headlines(results: pd.DataFrame) -> dict[str, tuple[str, str]]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
+from recdag.evaluation.metrics import without_group
+
 VERDICTS = {
     "reproduced": ("✓", "reproduced"),
     "higher": ("▲", "higher"),
@@ -29,9 +31,10 @@ _METRIC_WORDS = {
 
 
 def metric_name(metric: str) -> str:
-    """`ndcg@10` as NDCG@10."""
-    stem, sign, cutoff = metric.partition("@")
-    return f"{_METRIC_WORDS.get(stem, stem)}{sign}{cutoff}"
+    """`ndcg@10` as NDCG@10, `ndcg@10_seen` as NDCG@10 seen."""
+    own = without_group(metric)
+    stem, sign, cutoff = own.partition("@")
+    return f"{_METRIC_WORDS.get(stem, stem)}{sign}{cutoff}{metric[len(own) :].replace('_', ' ')}"
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -42,6 +45,11 @@ def number(value: float, digits: int = 4) -> str:
 def signed(value: float, digits: int = 4) -> str:
     """A difference with its sign, a real minus."""
     return "–" if value is None or math.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def probability(value: float) -> str:
+    """A p-value to two digits."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.{2 if value >= 0.095 else 3}f}"
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,137 @@
+"""Paired tests between the trained models of a paper, from the published values of every user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from recdag.papers.paper import Paper
+from recdag.pipeline.steps import step_key
+from recdag.pipeline.trained import Card
+from recdag.warehouse.provenance import record
+from recdag.warehouse.published import replace_rows
+from recdag.warehouse.schema import SCHEMA
+from recdag.warehouse.sql import arrays
+
+if TYPE_CHECKING:
+    from recdag.evaluation.split import HeldOut, Split
+    from recdag.evaluation.summary import Evaluation
+
+SIGNIFICANCE_VERSION = "1"
+AS_PUBLISHED = "as_published"
+
+_VALUES = """
+    select compared.place as model, measured.place as metric, fold, known.place as user_id, value
+    from user_metrics
+    join compared using (model, variant) join measured using (metric) join known using (user_key)
+    where dataset = ? and paper = ? and protocol = ?
+"""
+
+
+def significance_asset(paper: str) -> str:
+    """The name under which a paper's tests are recorded."""
+    return f"{paper}/significance"
+
+
+def significance_key(paper: Paper, models: Mapping[str, str]) -> str:
+    """What the tests depend on: the evaluated models, the metrics, the model that leads."""
+    return step_key(models=models, metrics=paper.metrics, lead=paper.lead, version=SIGNIFICANCE_VERSION)
+
+
+def write_significance(
+    connection: DuckDBPyConnection,
+    paper: Paper,
+    dataset: str,
+    cards: Mapping[str, Card],
+    key: str,
+    splits: Sequence[Split],
+    keys_of_users: np.ndarray,
+) -> None:
+    """Compare the best model, and the paper's leading one, with every other; fills `significance`.
+
+    Models whose epoch was chosen on the test set take no part. A value for all users together, such
+    as coverage, cannot be tested this way.
+
+    Args:
+        connection: to the published file, whose user_metrics are current, inside its transaction.
+        cards: of all models of the paper.
+        key: as from `significance_key`, recorded with the rows.
+        splits: the folds that the models were evaluated on.
+        keys_of_users: (n,) the users' own keys by id.
+    """
+    from recdag.evaluation.metrics import METRICS, parse
+    from recdag.evaluation.protocols import PROTOCOLS
+    from recdag.evaluation.significance import best_model, compare_models
+
+    fair = {model: card for model, card in cards.items() if card.selection != AS_PUBLISHED}
+    measured = [metric for metric in PROTOCOLS[paper.protocol].metrics if metric in paper.metrics]
+    metrics = [metric for metric in measured if not METRICS[parse(metric)[0]].whole]
+    evaluations = _read_evaluations(connection, paper, dataset, fair, metrics, splits, keys_of_users)
+    references = {}
+    if len(fair) > 1:
+        for metric in metrics:
+            pair = (best_model(evaluations, metric), paper.lead)
+            references[metric] = [model for model in dict.fromkeys(pair) if model in fair]
+    where = {"dataset": dataset, "paper": paper.id}
+    rows = pd.DataFrame(map(vars, compare_models(evaluations, references)), columns=_columns())
+    replace_rows(connection, "significance", rows.assign(**where, protocol=paper.protocol), **where)
+    record(connection, significance_asset(paper.id), key, key, {}, dataset=dataset)
+
+
+def _columns() -> list[str]:
+    return [name for name in SCHEMA["significance"] if name not in ("dataset", "paper", "protocol")]
+
+
+def _read_evaluations(
+    connection: DuckDBPyConnection,
+    paper: Paper,
+    dataset: str,
+    cards: Mapping[str, Card],
+    metrics: Sequence[str],
+    splits: Sequence[Split],
+    keys_of_users: np.ndarray,
+) -> dict[str, Evaluation]:
+    """Model -> its evaluation, folds pooled, as the published values give it."""
+    from recdag.evaluation.metrics import METRICS, parse
+    from recdag.evaluation.summary import Evaluation, pool_folds
+
+    variants = [card.variant for card in cards.values()]
+    numbered = {
+        "compared": pd.DataFrame({"model": list(cards), "variant": variants}),
+        "measured": pd.DataFrame({"metric": list(metrics)}),
+        "known": pd.DataFrame({"user_key": keys_of_users}),
+    }
+    for name, frame in numbered.items():
+        connection.register(name, pa.Table.from_pandas(frame.assign(place=np.arange(len(frame)))))
+    try:
+        found = arrays(connection, _VALUES, [dataset, paper.id, paper.protocol])
+    finally:
+        for name in numbered:
+            connection.unregister(name)
+    values = np.full((len(cards), len(metrics), len(splits), len(keys_of_users)), np.nan)
+    values[found["model"], found["metric"], found["fold"], found["user_id"]] = found["value"]
+    weighted = [metric for metric in metrics if METRICS[parse(metric)[0]].weighted]
+    folds = [(split.test.user_ids, _user_weight(split.test) if weighted else None) for split in splits]
+    return {
+        model: pool_folds(
+            [
+                Evaluation(
+                    users,
+                    dict(zip(metrics, values[place, :, fold, users].T, strict=True)),
+                    {} if weight is None else dict.fromkeys(weighted, weight),
+                )
+                for fold, (users, weight) in enumerate(folds)
+            ]
+        )
+        for place, model in enumerate(cards)
+    }
+
+
+def _user_weight(test: HeldOut) -> np.ndarray:
+    """(B,) what a user's held-out cells weigh together."""
+    return test.target.astype(np.float64).sum(axis=1)

@@ -1,0 +1,174 @@
+"""What a result table is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+
+from recdag.evaluation.metrics import without_group
+
+AS_PUBLISHED = "as_published"
+
+
+class StudyLike(Protocol):
+    """What the report needs to know of a study; `recdag.papers` has it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def figure(self) -> str: ...
+    @property
+    def sources(self) -> Sequence[str]: ...
+    @property
+    def summary(self) -> str: ...
+
+
+class PaperLike(Protocol):
+    """What the report needs to know of a paper; `recdag.papers` has it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def authors(self) -> Sequence[str]: ...
+    @property
+    def venue(self) -> str: ...
+    @property
+    def year(self) -> int | None: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def models(self) -> Sequence[str]: ...
+    @property
+    def lead(self) -> str: ...
+    @property
+    def references(self) -> Sequence[str]: ...
+    @property
+    def metrics(self) -> Sequence[str]: ...
+    @property
+    def detail_metrics(self) -> Sequence[str]: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def claim_sentence(self) -> str: ...
+    @property
+    def studies(self) -> Sequence[StudyLike]: ...
+
+
+StandsFor = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number that a paper prints, beside the one measured here."""
+
+    paper: str
+    value: float
+    difference: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measured value.
+
+    Attributes:
+        best: the best of its column; none is named for some of the users only, where nothing is tested.
+        tied: not significantly worse than the best.
+        published: the paper's number that it answers, if any.
+        anchors: (value, source) of independent re-evaluations.
+    """
+
+    value: float
+    std_err: float
+    best: bool
+    tied: bool
+    published: Published | None
+    anchors: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model, or one variant of it.
+
+    Attributes:
+        adapted: built without the publication's text.
+    """
+
+    model: str
+    variant: str
+    selection: str
+    reference: bool
+    headline: bool
+    cells: tuple[Cell | None, ...]
+    seconds: float
+    memory_mb: float
+    device: str
+    seeds: int
+    adapted: bool
+
+    @property
+    def on_test(self) -> bool:
+        """Whether the epoch was chosen on the test set, as some authors did."""
+        return self.selection == AS_PUBLISHED
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """Everything measured for one paper on one data set, best model first.
+
+    Attributes:
+        metrics: the paper's, then those of some users only.
+        users: how many users each metric is a mean over.
+    """
+
+    paper: str
+    dataset: str
+    protocol: str
+    stands_for: str
+    metrics: tuple[str, ...]
+    rows: tuple[Row, ...]
+    n_users: int
+    users: tuple[int, ...]
+    code_versions: tuple[str, ...]
+    data_versions: tuple[str, ...]
+    run_ids: tuple[str, ...]
+    finished: pd.Timestamp
+
+    @property
+    def headlines(self) -> tuple[Row, ...]:
+        """One row a model: the recipe's run, chosen on validation."""
+        return tuple(row for row in self.rows if row.headline)
+
+    @property
+    def has_ties(self) -> bool:
+        """Whether some value is not significantly worse than the best of its column."""
+        return any(cell.tied for row in self.rows for cell in row.cells if cell)
+
+    @property
+    def by_feedback(self) -> bool:
+        """Whether users who met their held-out item in supportive feedback are told from the others."""
+        return any(metric != without_group(metric) for metric in self.metrics)
+
+    @property
+    def has_adapted(self) -> bool:
+        """Whether some model was built without its publication's text."""
+        return any(row.adapted for row in self.rows)
+
+    @property
+    def command(self) -> str:
+        """What a user types to get the numbers again."""
+        return f"recdag run --dataset {self.dataset} --paper {self.paper}"
+
+
+def lower_is_better(metric: str) -> bool:
+    """Whether small values of a metric are good: mean percentile rank is the one."""
+    return metric.startswith("mpr")
