@@ -6,7 +6,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -39,23 +39,30 @@ def run(
     select: Annotated[
         str | None, typer.Option(help="Assets in Dagster's selection language, '+binarized' for example.")
     ] = None,
+    study: Annotated[str | None, typer.Option(help="One study: ncf/layers, for example.")] = None,
+    axis: Annotated[
+        list[str] | None,
+        typer.Option(help="Values of one axis of the study's grid: factors=8,16. May be repeated."),
+    ] = None,
+    studies: Annotated[
+        bool, typer.Option("--studies", help="Also the studies that train many models.")
+    ] = False,
 ) -> None:
     """Materialize the graph for one data set; only what changed is computed."""
     from recdag.orchestration.display import RunDisplay
-    from recdag.orchestration.run import materialize, paper_selection
+    from recdag.orchestration.run import materialize
     from recdag.papers.catalogue import PAPERS
     from recdag.papers.catalogue import paper as find_paper
     from recdag.report.terminal import result_tables
 
-    if paper and select:
-        raise RecdagError("--paper and --select exclude each other", cure="Give one of them")
+    selection = _selection(paper, study, studies, select)
+    config = {study or "": _axes(study, axis)} if axis else {}
     project = Project.open()
     project.dataset(dataset)
     project.published.ensure()
-    selection = paper_selection(find_paper(paper).id) if paper else select
     try:
         with RunDisplay(console) as display:
-            summary = materialize(project.settings, dataset, selection, display)
+            summary = materialize(project.settings, dataset, selection, display, config)
     except KeyboardInterrupt:
         errors.print("Stopped. What is finished is kept; run again to go on.")
         raise typer.Exit(130) from None
@@ -71,6 +78,86 @@ def run(
     if not summary.success:
         raise typer.Exit(1)
     console.print("Next: make ui, and open http://127.0.0.1:3000")
+
+
+def _selection(paper: str | None, study: str | None, studies: bool, select: str | None) -> str:
+    """The assets asked for, in Dagster's selection language."""
+    from recdag.orchestration.run import selection_of, study_selection
+    from recdag.papers.catalogue import paper as find_paper
+
+    if sum(option is not None for option in (paper, study, select)) > 1:
+        raise RecdagError("--paper, --study and --select exclude each other", cure="Give one of them")
+    if select:
+        return select
+    if study:
+        name, _, of_paper = study.partition("/")
+        return study_selection(name, find_paper(name).study(of_paper).id)
+    return selection_of(find_paper(paper).id if paper else None, studies)
+
+
+def _axes(study: str | None, given: list[str]) -> dict[str, list[Any]]:
+    """The values given for axes of a study's grid, in the type of its own values."""
+    from recdag.papers.catalogue import paper as find_paper
+    from recdag.papers.study import Grid
+
+    if study is None:
+        raise RecdagError("--axis needs a study", cure="Name it: --study ncf/layers, for example")
+    paper, _, name = study.partition("/")
+    declared = find_paper(paper).study(name)
+    known = declared.axes if isinstance(declared, Grid) else {}
+    chosen = {}
+    for entry in given:
+        axis, _, values = entry.partition("=")
+        if axis not in known or not values:
+            raise RecdagError(
+                f"--axis {entry!r} names no axis of {study}",
+                cure=f"Write NAME=VALUE,VALUE with one of: {', '.join(known) or 'none, it has no grid'}",
+            )
+        kind = type(known[axis][0])
+        try:
+            chosen[axis] = [kind(value) for value in values.split(",")]
+        except ValueError as error:
+            raise RecdagError(
+                f"--axis {entry!r}: {error}", cure=f"Give values of type {kind.__name__}"
+            ) from error
+    return chosen
+
+
+@app.command()
+def recommend(
+    model: Annotated[str, typer.Option(help="A trained model, PAPER/MODEL: benchmark/ease, for example.")],
+    dataset: Dataset = "demo",
+    user: Annotated[str | None, typer.Option(help="A user of the data set, by her own key.")] = None,
+    items: Annotated[
+        str | None, typer.Option(help="Item keys, KEY,KEY,...: what someone unseen has chosen.")
+    ] = None,
+    similar_to: Annotated[str | None, typer.Option(help="An item key: what is like it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A .parquet or .csv file for the lists of all users.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Length of a list.")] = 20,
+) -> None:
+    """Recommend from a trained model: to a user, from a basket, by an item, or to everybody."""
+    from recdag.pipeline.recommending import open_service, write_recommendations
+
+    if sum(option is not None for option in (user, items, similar_to, out)) != 1:
+        raise RecdagError(
+            "nothing to recommend for", cure="Give one of --user, --items, --similar-to and --out"
+        )
+    service = open_service(Project.open(), dataset, model)
+    if out is not None:
+        console.print(f"{write_recommendations(service, out, top)} rows written to {out}")
+        return
+    if user is not None:
+        rows = service.for_user(user, top)
+    elif items is not None:
+        rows = service.for_items([key.strip() for key in items.split(",")], top)
+    else:
+        rows = service.similar(similar_to or "", top)
+    table = Table("rank", "item", "title", "score", box=None)
+    for row in rows.to_dict("records"):
+        table.add_row(str(row["rank"]), row["item_key"], row["title"] or "", f"{row['score']:.4g}")
+    console.print(table)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from recdag.orchestration.assets.data import data_assets
 from recdag.orchestration.assets.models import model_assets
 from recdag.orchestration.assets.results import comparison, evaluation_assets, report
 from recdag.orchestration.assets.splits import split_assets
+from recdag.orchestration.assets.studies import study_assets
 from recdag.orchestration.checks import asset_checks
 from recdag.orchestration.jobs import everything
 from recdag.orchestration.logging import display_logger
@@ -36,6 +37,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             *split_assets(partitions),
             *model_assets(partitions),
             *evaluation_assets(partitions),
+            *study_assets(partitions),
             comparison,
             report,
         ],

@@ -3,6 +3,8 @@
 import dagster as dg
 
 EVERYTHING = "everything"
+LARGE_STUDIES = 'tag:"study"="large"'
+"""Selects the studies that train many models; a run takes them in only when asked."""
 
 everything = dg.define_asset_job(
     EVERYTHING,

@@ -7,15 +7,21 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import dagster as dg
 from pydantic import Field, create_model
 
+from recdag.papers.study import Grid, Study
 from recdag.recommenders.registry import ModelSpec
 
 SelectionChoice = enum.Enum("SelectionChoice", {"validation": "validation", "as_published": "as_published"})
 
 
-class RunConfig(dg.Config):
-    """What can be set for every training besides hyperparameters."""
+class SeedConfig(dg.Config):
+    """What can be set for everything that draws at random."""
 
     seed: int = Field(default=0, ge=0, description="Seed of every random draw.")
+
+
+class RunConfig(SeedConfig):
+    """What can be set for every training besides hyperparameters."""
+
     selection: SelectionChoice = Field(
         default=SelectionChoice.validation,
         description="Choose the epoch on validation, or on test as some authors did (labelled as such).",
@@ -38,6 +44,22 @@ def launch_config(spec: ModelSpec) -> type[RunConfig]:
             Field(default=None, description=f"{each.metadata['doc']}. Unset: as in the recipe.", **bounds),
         )
     return create_model(f"{spec.class_name}LaunchConfig", __base__=RunConfig, **hyperparameters)
+
+
+def study_config(study: Study) -> type[SeedConfig]:
+    """A config class with one optional list a grid's axis; unset means: the study's own values."""
+    axes: dict[str, Any] = {}
+    if isinstance(study, Grid):
+        for name, values in study.axes.items():
+            shown = ", ".join(map(str, values))
+            described = Field(default=None, description=f"Values to try. Unset: {shown}, fewer on demo.")
+            axes[name] = (list[type(values[0])] | None, described)  # type: ignore[misc]
+    return create_model(f"{study.id.title()}StudyConfig", __base__=SeedConfig, **axes)
+
+
+def axes_of(config: SeedConfig) -> dict[str, list[Any]]:
+    """The axes of a grid that were set."""
+    return {name: values for name, values in config.model_dump().items() if name != "seed" and values}
 
 
 def _choices(name: str, values: tuple[str, ...]) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
@@ -13,9 +15,12 @@ from dagster_shared.error import SerializableErrorInfo
 from recdag.definitions import build_defs
 from recdag.errors import ConfigError
 from recdag.orchestration.instance import prepare_home
-from recdag.orchestration.jobs import EVERYTHING
+from recdag.orchestration.jobs import EVERYTHING, LARGE_STUDIES
 from recdag.orchestration.logging import attach_display
 from recdag.settings import Settings
+
+# Dagster calls parts of its selection language a beta; its version is pinned.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
 @dataclass(frozen=True)
@@ -31,19 +36,34 @@ class RunSummary:
     failures: Sequence[tuple[str, str]]
 
 
-def paper_selection(paper: str) -> str:
-    """Everything that the results of one paper need, and the report on them."""
-    return f'+key:"{paper}/evaluation" or key:"comparison" or key:"report"'
+def selection_of(paper: str | None, studies: bool) -> str:
+    """Everything that the results of one paper or of all need, its studies, and the report on them.
+
+    Args:
+        studies: take in those that train many models.
+    """
+    chosen = f'+group:"{paper}" or key:"comparison" or key:"report"' if paper else "*"
+    return chosen if studies else f"({chosen}) and not {LARGE_STUDIES}"
+
+
+def study_selection(paper: str, study: str) -> str:
+    """One study with all that it needs, and the report on it."""
+    return f'+key:"{paper}/{study}" or key:"comparison" or key:"report"'
 
 
 def materialize(
-    settings: Settings, dataset: str, selection: str | None, display: logging.Handler
+    settings: Settings,
+    dataset: str,
+    selection: str,
+    display: logging.Handler,
+    config: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> RunSummary:
     """Materialize the selected assets of one data set, one after the other.
 
     Args:
-        selection: in Dagster's selection language; None selects everything.
+        selection: in Dagster's selection language.
         display: is handed every event of the run as it happens.
+        config: asset -> its launch configuration.
 
     Raises:
         ConfigError: the selection names nothing.
@@ -53,8 +73,7 @@ def materialize(
     job = defs.resolve_job_def(EVERYTHING)
     graph = defs.resolve_asset_graph()
     try:
-        selected = dg.AssetSelection.from_string(selection) if selection else dg.AssetSelection.all()
-        chosen = selected.resolve(graph)
+        chosen = dg.AssetSelection.from_string(selection).resolve(graph)
     except (dg.DagsterError, ValueError) as error:
         raise ConfigError(f"the selection {selection!r} cannot be read", cure=str(error)) from error
     if not chosen:
@@ -68,7 +87,13 @@ def materialize(
             instance=instance,
             partition_key=dataset,
             asset_selection=sorted(chosen),
-            run_config={"loggers": {"display": {}}},
+            run_config={
+                "loggers": {"display": {}},
+                "ops": {
+                    asset.replace("/", "__"): {"config": dict(values)}
+                    for asset, values in (config or {}).items()
+                },
+            },
             raise_on_error=False,
         )
     failed = {

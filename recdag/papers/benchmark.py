@@ -24,7 +24,17 @@ PAPER = Paper(
         "neumf_pretrain",
     ),
     references=(),
-    metrics=("ndcg@20", "recall@20", "recall@50", "ndcg@100", "precision@5", "mrr", "map", "coverage", "mpr"),
+    metrics=(
+        "ndcg@20",
+        "recall@20",
+        "recall@50",
+        "ndcg@100",
+        "precision@5",
+        "mrr",
+        "map",
+        "coverage@20",
+        "mpr",
+    ),
     summary=(
         "Models of all papers, trained on the same part of every history and judged on the last tenth of "
         "it by their rank among all items the user has not seen. No paper reports these numbers."

@@ -1,6 +1,34 @@
 """Implicit CF-NADE (Zheng et al. 2016)."""
 
 from recdag.papers.paper import Paper
+from recdag.papers.study import Counts, Grid, Series
+
+STUDIES = (
+    Grid(
+        id="alpha",
+        title="Confidence parameter alpha",
+        figure="Figure 2",
+        sources=("Fig. 2 / 5.3",),
+        summary="MPR by alpha, the growth of the confidence with the relative rating. The regularization of "
+        "wmf grows with alpha, for it is their ratio that decides.",
+        series=(
+            Series("implicit_cf_nade"),
+            Series("implicit_cf_nade_normalised"),
+            Series("wmf", linked={"l2": ("alpha", 1.5)}),
+        ),
+        axes={"alpha": (1.0, 10.0, 40.0, 100.0, 200.0, 300.0, 500.0)},
+        by_dataset={"demo": {"alpha": (1.0, 40.0)}},
+        x="alpha",
+        metrics=("mpr", "ndcg@100"),
+    ),
+    Counts(
+        id="counts",
+        title="Counts and relative ratings",
+        figure="Figure 1",
+        summary="How often positives have which count, and which relative rating it becomes.",
+        quick=True,
+    ),
+)
 
 PAPER = Paper(
     id="cf_nade",
@@ -11,7 +39,8 @@ PAPER = Paper(
     url="https://arxiv.org/abs/1606.07674",
     protocol="holdout_10pct",
     models=("implicit_cf_nade", "wmf"),
-    references=("item_pop",),
+    lead="implicit_cf_nade",
+    references=("implicit_cf_nade_normalised", "item_pop"),
     metrics=("mpr",),
     summary=(
         "An autoregressive network models what a user likes, weighted by a confidence that grows with "
@@ -22,4 +51,5 @@ PAPER = Paper(
         "Implicit CF-NADE places what a user goes on to watch markedly higher in the list than implicit "
         "matrix factorization does."
     ),
+    studies=STUDIES,
 )

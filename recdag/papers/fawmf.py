@@ -1,6 +1,81 @@
 """Fast adaptively weighted matrix factorization (Chen et al. 2020)."""
 
 from recdag.papers.paper import Paper
+from recdag.papers.study import Communities, Curves, Grid, Results, Series
+
+# A point on the curve every 10 iterations, and no early end.
+_CURVE = {"iterations_per_epoch": 10, "patience": None}
+_METHODS = ("fawmf", "exmf", "cdae", "eals", "bpr", "wmf", "item_pop")
+
+STUDIES = (
+    Results(
+        id="comparison",
+        title="All models",
+        figure="Table 3",
+        sources=("Table 3",),
+        summary="The paper's main table.",
+        quick=True,
+        models=_METHODS,
+        metrics=("precision@5", "recall_plain@5", "ndcg@5", "mrr_sum"),
+    ),
+    Results(
+        id="running_time",
+        title="Seconds of training",
+        figure="Figure 3",
+        sources=("Fig. 3 / text",),
+        summary="Seconds to train one fold, choosing on validation included.",
+        quick=True,
+        models=_METHODS,
+        metrics=("train_seconds",),
+    ),
+    Curves(
+        id="strategies",
+        title="Learning strategies",
+        figure="Figure 4",
+        sources=("Fig. 4 / text",),
+        summary="Quality on validation against iterations (10 an epoch) and against seconds: fBGD, plain "
+        "gradient descent on all cells, and sampled negatives, uniform or by popularity, 1, 5 and 25 for "
+        "each positive.",
+        series=(
+            Series("fawmf", "fBGD", _CURVE),
+            Series("fawmf", "BGD", {**_CURVE, "training": "bgd"}),
+            *(
+                Series(
+                    "fawmf",
+                    f"{name} {count}x",
+                    {**_CURVE, "training": training, "negatives": count, "sample_weight": "one"},
+                )
+                for name, training in (("uniform", "sgd_uniform"), ("popularity", "sgd_popularity"))
+                for count in (1, 5, 25)
+            ),
+        ),
+        axes={},
+        metrics=("precision@5",),
+        over=("epoch", "seconds"),
+        values=("validation", "loss"),
+        speedup=("fBGD", "BGD"),
+    ),
+    Grid(
+        id="factors",
+        title="Latent dimension K",
+        figure="Figure 5",
+        summary="Quality by the length of the user and item vectors, on one fold.",
+        series=(Series("fawmf"), Series("eals"), Series("wmf")),
+        axes={"factors": (10, 20, 40, 60, 80, 100)},
+        by_dataset={"demo": {"factors": (5, 10)}},
+        x="factors",
+        metrics=("precision@5", "recall_plain@5", "ndcg@5", "mrr_sum"),
+        folds=1,
+    ),
+    Communities(
+        id="communities",
+        title="Communities and their items",
+        figure="Figure 6",
+        summary="What the members of a community know better than others do, and who they are.",
+        quick=True,
+        model="fawmf",
+    ),
+)
 
 PAPER = Paper(
     id="fawmf",
@@ -18,7 +93,8 @@ PAPER = Paper(
     year=2020,
     url="https://arxiv.org/abs/2003.01892",
     protocol="five_fold_cv",
-    models=("fawmf", "exmf", "eals", "wmf", "bpr", "item_pop"),
+    models=("fawmf", "exmf", "eals", "wmf", "bpr", "cdae", "item_pop"),
+    lead="fawmf",
     references=("ease",),
     metrics=("precision@5", "recall_plain@5", "ndcg@5", "mrr_sum"),
     summary=(
@@ -30,4 +106,5 @@ PAPER = Paper(
         "Weights learned from the data make matrix factorization more precise than fixed weights and "
         "than sampled negatives, at a cost that grows only with the observed data."
     ),
+    studies=STUDIES,
 )

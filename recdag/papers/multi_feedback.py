@@ -5,6 +5,69 @@ publication's own.
 """
 
 from recdag.papers.paper import Paper
+from recdag.papers.study import Curves, Grid, Results, Series
+
+METRICS = ("hr@10", "ndcg@10")
+BY_FEEDBACK = ("hr@10_seen", "hr@10_unseen", "ndcg@10_seen", "ndcg@10_unseen")
+
+STUDIES = (
+    Grid(
+        id="factors",
+        title="Length of the embeddings",
+        figure="Table 2",
+        sources=("Table 2",),
+        summary="mf_mmlp by the length d of its user and item vectors.",
+        series=(Series("mf_mmlp"),),
+        axes={"factors": (2, 4, 8, 16, 32)},
+        by_dataset={"demo": {"factors": (4, 8)}},
+        x="factors",
+        metrics=METRICS,
+    ),
+    Grid(
+        id="negatives",
+        title="Negatives for each positive",
+        figure="Table 3",
+        sources=("Table 3",),
+        summary="mf_mmlp by the number of negatives and the length of its vectors.",
+        series=(Series("mf_mmlp"),),
+        axes={"negatives": (1, 2, 3, 4), "factors": (4, 8, 16)},
+        by_dataset={"demo": {"negatives": (1, 3), "factors": (8,)}},
+        x="negatives",
+        metrics=METRICS,
+    ),
+    Curves(
+        id="layers",
+        title="Layers of the branches over epochs",
+        figure="Figure 3",
+        summary="Quality on validation after each epoch, for one to four layers a branch.",
+        series=(Series("mf_mmlp"),),
+        axes={"layers": (1, 2, 3, 4)},
+        by_dataset={"demo": {"layers": (1, 2)}},
+        metrics=METRICS,
+        values=("validation",),
+    ),
+    Grid(
+        id="samplers",
+        title="Where negatives come from",
+        summary="The paper's sampler makes negatives of items that a user clicked and did not buy, among "
+        "them the held-out purchase; uniform negatives and a mixture of both stand beside it.",
+        series=tuple(Series(model) for model in ("mf_mmlp", "mmlp", "mf", "mfpr")),
+        axes={"sampler": ("supportive", "uniform", "mixed")},
+        by_dataset={"demo": {"sampler": ("supportive", "uniform")}},
+        x=None,
+        metrics=METRICS + BY_FEEDBACK,
+    ),
+    Results(
+        id="comparison",
+        title="All models",
+        figure="Table 4",
+        sources=("Table 4",),
+        summary="The paper's main table.",
+        quick=True,
+        models=("mf_mmlp", "mfpr", "neumf", "wmf", "bpr"),
+        metrics=METRICS,
+    ),
+)
 
 PAPER = Paper(
     id="multi_feedback",
@@ -15,8 +78,10 @@ PAPER = Paper(
     url=None,
     protocol="leave_one_out",
     models=("mf_mmlp", "mf", "mmlp", "mfpr", "bpr", "wmf", "neumf"),
+    lead="mf_mmlp",
     references=("item_pop",),
-    metrics=("hr@10", "ndcg@10"),
+    metrics=METRICS,
+    detail_metrics=("hr@10_seen", "hr@10_unseen"),
     summary=(
         "One network for purchases, clicks, favourites and carts: a branch of an MLP for each kind of "
         "feedback, joined with a matrix factorization. Judged on a sample of Taobao's users by the rank "
@@ -26,4 +91,5 @@ PAPER = Paper(
         "Learning from all four kinds of feedback at once predicts a user's next purchase better than "
         "models that see purchases alone, and better than another model that sees them all."
     ),
+    studies=STUDIES,
 )

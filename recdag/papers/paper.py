@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recdag.errors import ConfigError
+from recdag.papers.study import Study
+
 
 @dataclass(frozen=True)
 class Paper:
@@ -18,6 +21,9 @@ class Paper:
         metrics: the paper's own metrics, the one it leads with first.
         summary: what the paper proposes and on what data it is judged.
         claim_sentence: what the paper says of itself, in one sentence, in our words.
+        studies: its sweeps, curves and tables.
+        detail_metrics: shown after `metrics` in its tables and tested for nothing.
+        lead: the one of `models` that the paper says is ahead; empty where nothing is claimed.
     """
 
     id: str
@@ -32,8 +38,23 @@ class Paper:
     metrics: tuple[str, ...]
     summary: str
     claim_sentence: str
+    studies: tuple[Study, ...] = ()
+    detail_metrics: tuple[str, ...] = ()
+    lead: str = ""
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """Every model that is trained for the paper: its own and the references."""
         return self.models + self.references
+
+    def study(self, name: str) -> Study:
+        """The study called `name`.
+
+        Raises:
+            ConfigError: the paper has none of that name.
+        """
+        for each in self.studies:
+            if each.id == name:
+                return each
+        known = ", ".join(each.id for each in self.studies) or "none"
+        raise ConfigError(f"{self.id} has no study called {name!r}", cure=f"Known: {known}")

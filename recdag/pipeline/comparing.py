@@ -12,7 +12,7 @@ from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 
 COMPARISON_VERSION = "1"
-REPORT_VERSION = "1"
+REPORT_VERSION = "2"
 _EVERYWHERE = ("", "comparison")
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from recdag.errors import RecdagError
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.project import Project
+from recdag.pipeline.significance import significance_asset, significance_key, write_significance
 from recdag.pipeline.splits import read_splits
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.trained import Card, load_trained, read_history
@@ -38,18 +39,21 @@ class ModelResult:
 
 
 def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "") -> Outcome:
-    """Fill metrics, user_metrics and training_history for the models that changed.
+    """Fill metrics, user_metrics and training_history for the models that changed, then significance.
 
     Raises:
         RecdagError: a model of the paper has not been trained on this data set.
     """
     rules = PAPERS[paper]
     cards = {model: _card(project, dataset, paper, model) for model in rules.nodes}
-    keys = {model: _key(card, rules.protocol) for model, card in cards.items()}
+    version = evaluation_version(project, dataset, rules.protocol)
+    keys = {model: _key(card, rules.protocol, version) for model, card in cards.items()}
     with project.published.reading() as connection:
         known = recorded_keys(connection)
     stale = [model for model in rules.nodes if known.get((dataset, f"{paper}/{model}")) != keys[model]]
-    if stale:
+    tests = significance_key(rules, keys)
+    current = not stale and known.get((dataset, significance_asset(paper))) == tests
+    if not current:
         splits = read_splits(project, dataset, rules.protocol)
         with project.warehouse.reading(dataset) as connection:
             keys_of_users, described = user_keys(connection), sizes(connection)
@@ -60,14 +64,15 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
             replace_rows(connection, "datasets", _dataset_row(project, dataset, described), dataset=dataset)
             for model, result in results.items():
                 where = {"dataset": dataset, "paper": paper, "model": model}
-                replace_rows(connection, "metrics", result.metrics, **where)
+                replace_rows(connection, "metrics", result.metrics, study=None, **where)
                 replace_rows(connection, "user_metrics", result.user_metrics, **where)
                 replace_rows(connection, "training_history", result.training_history, **where)
                 record(connection, f"{paper}/{model}", keys[model], keys[model], {}, dataset=dataset)
+            write_significance(connection, rules, dataset, cards, tests, splits, keys_of_users)
     return Outcome(
         step_key(models=keys),
         {"evaluated": stale, "unchanged": [model for model in rules.nodes if model not in stale]},
-        cached=not stale,
+        cached=current,
     )
 
 
@@ -81,7 +86,16 @@ def _card(project: Project, dataset: str, paper: str, model: str) -> Card:
     return card
 
 
-def _key(card: Card, protocol: str) -> str:
+def evaluation_version(project: Project, dataset: str, protocol: str) -> str:
+    """Changes where the same trained model would be measured in another way."""
+    from recdag.evaluation.metrics import USER_GROUPS
+    from recdag.evaluation.protocols import PROTOCOLS
+
+    in_groups = PROTOCOLS[protocol].samples_candidates and project.dataset(dataset).supportive
+    return ",".join([EVALUATION_VERSION, *(USER_GROUPS if in_groups else ())])
+
+
+def _key(card: Card, protocol: str, version: str) -> str:
     from recdag.evaluation.protocols import PROTOCOLS
 
     return step_key(
@@ -90,7 +104,7 @@ def _key(card: Card, protocol: str) -> str:
         variant=card.variant,
         split=card.split_version,
         protocol=PROTOCOLS[protocol].version,
-        version=EVALUATION_VERSION,
+        version=version,
     )
 
 
@@ -102,34 +116,59 @@ def evaluate_model(
     Args:
         keys_of_users: (n,) the users' own keys by id.
     """
-    from recdag.evaluation.experiment import evaluate
-    from recdag.evaluation.protocols import PROTOCOLS
-    from recdag.evaluation.summary import pool_folds, summarise
-    from recdag.training.device import choose_device
-
-    spec, protocol = model_spec(card.model), PROTOCOLS[card.protocol]
-    config = spec.config(**card.config)
-    folder = project.trained(card.dataset, card.paper, card.model)
-    evaluations = [
-        evaluate(
-            load_trained(folder, spec, config, split.fold, choose_device()), split.test, protocol.metrics
-        )
-        for split in splits
-    ]
+    evaluations = evaluate_trained(project, card, splits)
     identity = {
         "dataset": card.dataset, "paper": card.paper, "protocol": card.protocol,
         "model": card.model, "variant": card.variant,
     }  # fmt: skip
+    users = pd.concat(_user_rows(evaluations, keys_of_users), ignore_index=True).assign(**identity)
+    folder = project.trained(card.dataset, card.paper, card.model)
+    return ModelResult(metric_rows(evaluations, splits, card, run_id), users, _history_rows(folder, identity))
+
+
+def evaluate_trained(
+    project: Project, card: Card, splits: Sequence[Split], metrics: Sequence[str] | None = None
+) -> list[Evaluation]:
+    """A paper's trained model on the test users of every fold.
+
+    Args:
+        metrics: the protocol's by default.
+    """
+    from recdag.evaluation.experiment import evaluate
+    from recdag.evaluation.protocols import PROTOCOLS
+    from recdag.training.device import choose_device
+
+    spec = model_spec(card.model)
+    config = spec.config(**card.config)
+    folder = project.trained(card.dataset, card.paper, card.model)
+    names = metrics or PROTOCOLS[card.protocol].metrics
+    return [
+        evaluate(load_trained(folder, spec, config, split.fold, choose_device()), split.test, names)
+        for split in splits
+    ]
+
+
+def metric_rows(
+    evaluations: Sequence[Evaluation], splits: Sequence[Split], card: Card, run_id: str
+) -> pd.DataFrame:
+    """One row a metric, as in the published table: the folds pooled, with what is known of the training.
+
+    Where it makes a difference, more rows tell users who met their held-out item in supportive feedback
+    from the others.
+    """
+    from recdag.evaluation.feedback import summarise_by_feedback
+    from recdag.evaluation.summary import pool_folds, summarise
+
     summaries = summarise(pool_folds(evaluations), seed=card.seed)
-    metrics = pd.DataFrame(
+    summaries |= summarise_by_feedback(evaluations, splits, seed=card.seed)
+    return pd.DataFrame(
         {"metric": name, **vars(summary)} for name, summary in summaries.items()
     ).assign(
-        **identity, seed=card.seed, selection=card.selection, train_seconds=card.train_seconds,
+        dataset=card.dataset, paper=card.paper, protocol=card.protocol, model=card.model,
+        variant=card.variant, seed=card.seed, selection=card.selection, train_seconds=card.train_seconds,
         peak_memory_mb=card.peak_memory_mb, device=card.device, code_version=card.code_version,
         data_version=card.split_version, run_id=run_id, created_at=datetime.now(UTC).replace(tzinfo=None),
     )  # fmt: skip
-    users = pd.concat(_user_rows(evaluations, keys_of_users), ignore_index=True).assign(**identity)
-    return ModelResult(metrics, users, _history_rows(folder, identity))
 
 
 def _user_rows(evaluations: Sequence[Evaluation], keys_of_users: np.ndarray) -> Iterator[pd.DataFrame]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, PublishedSplit, build_splits
+from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, build_splits
 from recdag.evaluation.split import Split
 from recdag.pipeline.project import Project
 from recdag.pipeline.steps import Outcome, input_versions, warehouse_step
@@ -34,7 +35,7 @@ def make_split(project: Project, name: str, protocol: str) -> Outcome:
     def write(connection: Any) -> dict[str, Any]:
         options = ProtocolOptions.from_mapping({k: v for k, v in settings.items() if k != "published"})
         if settings.get("published"):
-            options = replace(options, published=_published(connection))
+            options = replace(options, published=read_published_split(connection))
         assignment = rules.assign(read_interactions(connection, dataset), options)
         return write_split(connection, protocol, assignment)
 
@@ -50,16 +51,16 @@ def make_split(project: Project, name: str, protocol: str) -> Outcome:
     )
 
 
-def _published(connection: Any) -> PublishedSplit | None:
-    split = read_published_split(connection)
-    if split is None:
-        return None
-    users, items = split.candidates
-    return PublishedSplit(split.train_user, split.train_item, split.test_user, split.test_item, users, items)
-
-
 def read_splits(project: Project, name: str, protocol: str) -> list[Split]:
-    """The folds of a split as matrices."""
+    """The folds of a split as matrices; the last ones are kept, for every model of a paper asks for them."""
+    versions = input_versions(project, name, ["interactions", split_asset(protocol)])
+    return _read_splits(project, name, protocol, tuple(versions.items()))
+
+
+@lru_cache(maxsize=1)
+def _read_splits(
+    project: Project, name: str, protocol: str, versions: tuple[tuple[str, str], ...]
+) -> list[Split]:
     with project.warehouse.reading(name) as connection:
         interactions = read_interactions(connection, project.dataset(name))
         assignment = read_assignment(connection, protocol)

@@ -19,9 +19,11 @@ from recdag.recommenders.registry import ModelSpec
 from recdag.report.learning_curve import learning_curve
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from recdag.evaluation.experiment import Experiment
+    from recdag.evaluation.split import Split
     from recdag.recommenders.base import Recommender
 
 CARD = "card.json"
@@ -64,15 +66,19 @@ class Card:
         return cls(**json.loads(path.read_text())) if path.exists() else None
 
 
-def save_trained(folder: Path, experiments: Sequence[Experiment], card: Card) -> Card:
-    """Write weights, history and card; returns the card with the data version of the weights."""
+def save_trained(
+    folder: Path, splits: Sequence[Split], experiments: Sequence[Experiment], card: Card
+) -> Card:
+    """Write weights, ids, history and card; returns the card with the data version of the weights."""
+    from safetensors.numpy import save_file as save_arrays
     from safetensors.torch import save_file
 
     fresh = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     digest = hashlib.sha256()
-    for fold, experiment in enumerate(experiments):
+    for fold, (split, experiment) in enumerate(zip(splits, experiments, strict=True)):
+        save_arrays({"users": split.user_ids, "items": split.item_ids}, fresh / f"ids-{fold}.safetensors")
         path = fresh / f"fold-{fold}.safetensors"
         state = experiment.model.parameters_state()
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, path)
@@ -87,6 +93,14 @@ def save_trained(folder: Path, experiments: Sequence[Experiment], card: Card) ->
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
     return complete
+
+
+def read_ids(folder: Path, fold: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which ids of the data set the rows and columns of a fold's weights are: (n,) users, (m,) items."""
+    from safetensors.numpy import load_file
+
+    ids = load_file(folder / f"ids-{fold}.safetensors")
+    return ids["users"], ids["items"]
 
 
 def read_history(folder: Path) -> list[list[dict[str, Any]]]:

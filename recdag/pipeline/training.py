@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from recdag.errors import TrainingError
@@ -18,6 +19,8 @@ from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec, model_spec
 
 if TYPE_CHECKING:
+    from recdag.evaluation.experiment import Experiment
+    from recdag.evaluation.split import Split
     from recdag.training.options import Progress
 
 Selection = Literal["validation", "as_published"]
@@ -42,9 +45,129 @@ class TrainingRequest:
     run_id: str = ""
 
 
-def variant(spec: ModelSpec, config: Config) -> str:
-    """The hyperparameters that papers tell variants apart by, for example `factors=8,layers=3`."""
-    return ",".join(f"{name}={getattr(config, name)}" for name in spec.variant)
+def variant(spec: ModelSpec, config: Config, also: Iterable[str] = ()) -> str:
+    """The hyperparameters that papers tell variants apart by, for example `factors=8,layers=3`.
+
+    Args:
+        also: further ones to name.
+    """
+    return ",".join(f"{name}={getattr(config, name)}" for name in dict.fromkeys([*spec.variant, *also]))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training that is fully determined.
+
+    Attributes:
+        key: hash of all that decides the result.
+    """
+
+    request: TrainingRequest
+    spec: ModelSpec
+    protocol: str
+    config: Config
+    sources: Mapping[str, str]
+    split_version: str
+    key: str
+
+
+def plan_training(project: Project, request: TrainingRequest) -> Plan:
+    """What would be trained, and under which key the result is known.
+
+    Raises:
+        ConfigError: the recipe or an override does not fit the model.
+        RecdagError: the split has not been made.
+    """
+    spec, protocol = model_spec(request.model), PAPERS[request.paper].protocol
+    recipe = project.recipe(request.paper)
+    config = recipe.config(request.model, request.dataset, request.overrides)
+    split_version = input_versions(project, request.dataset, [split_asset(protocol)])[split_asset(protocol)]
+    key = step_key(
+        model=request.model,
+        version=spec.version,
+        config=asdict(config),
+        seed=request.seed,
+        selection=request.selection,
+        split=split_version,
+    )
+    sources = {name: source for name, _, source in recipe.sources(request.model, request.dataset)}
+    sources |= dict.fromkeys(request.overrides, "set for this run")
+    return Plan(request, spec, protocol, config, sources, split_version, key)
+
+
+def fit_folds(
+    plan: Plan,
+    splits: Sequence[Split],
+    checkpoints: Path,
+    on_progress: Callable[[Progress], None],
+    heartbeat: Callable[[], None],
+    *,
+    refit: bool = True,
+) -> tuple[list[Experiment], Card]:
+    """Train the model of a plan on every split, going on from checkpoints.
+
+    Args:
+        refit: train once more on training and validation data, where the protocol has it so.
+
+    Raises:
+        TrainingError: names data set, model and what to change.
+    """
+    from recdag.evaluation.experiment import run_experiment
+    from recdag.evaluation.protocols import PROTOCOLS
+    from recdag.training.device import choose_device
+    from recdag.training.options import FitOptions
+
+    request, device = plan.request, choose_device()
+    memory = PeakMemory(str(device))
+    experiments = []
+    for split in splits:
+        options = FitOptions(
+            seed=request.seed,
+            device=device,
+            checkpoint=checkpoints / f"fold-{split.fold}",
+            fingerprint=f"{plan.key}-{split.fold}",
+            on_progress=on_progress,
+            heartbeat=heartbeat,
+        )
+        try:
+            experiments.append(
+                run_experiment(
+                    plan.spec,
+                    plan.config,
+                    split,
+                    PROTOCOLS[plan.protocol],
+                    options,
+                    selection=request.selection,
+                    refit=refit,
+                )
+            )
+        except TrainingError as error:
+            raise TrainingError(
+                error.problem,
+                where=f"{request.paper}/{request.model} on {request.dataset}",
+                cure=error.cure,
+            ) from error
+    return experiments, Card(
+        key=plan.key,
+        data_version="",
+        dataset=request.dataset,
+        paper=request.paper,
+        protocol=plan.protocol,
+        model=request.model,
+        variant=variant(plan.spec, plan.config),
+        config=asdict(plan.config),
+        sources=dict(plan.sources),
+        selected=experiments[0].history.selected,
+        selection=request.selection,
+        seed=request.seed,
+        folds=len(experiments),
+        train_seconds=sum(experiment.seconds for experiment in experiments) / len(experiments),
+        peak_memory_mb=memory.megabytes(),
+        device=str(device),
+        code_version=plan.spec.version,
+        split_version=plan.split_version,
+        run_id=request.run_id,
+    )
 
 
 def train_model(
@@ -58,71 +181,14 @@ def train_model(
     Raises:
         TrainingError: names data set, model and what to change.
     """
-    dataset, paper, model = request.dataset, request.paper, request.model
-    spec, protocol = model_spec(model), PAPERS[paper].protocol
-    recipe = project.recipe(paper)
-    config = recipe.config(model, dataset, request.overrides)
-    split_version = input_versions(project, dataset, [split_asset(protocol)])[split_asset(protocol)]
-    key = step_key(
-        model=model,
-        version=spec.version,
-        config=asdict(config),
-        seed=request.seed,
-        selection=request.selection,
-        split=split_version,
-    )
-    folder = project.trained(dataset, paper, model)
+    plan = plan_training(project, request)
+    folder = project.trained(request.dataset, request.paper, request.model)
     known = Card.read(folder)
-    if known is not None and known.key == key:
+    if known is not None and known.key == plan.key:
         return Outcome(known.data_version, known.told(), cached=True)
-
-    from recdag.evaluation.experiment import run_experiment
-    from recdag.evaluation.protocols import PROTOCOLS
-    from recdag.training.device import choose_device
-    from recdag.training.options import FitOptions
-
-    device = choose_device()
-    checkpoints = folder.with_name(f"{model}.checkpoints")
-    memory = PeakMemory(str(device))
-    experiments = []
-    for split in read_splits(project, dataset, protocol):
-        options = FitOptions(
-            seed=request.seed,
-            device=device,
-            checkpoint=checkpoints / f"fold-{split.fold}",
-            fingerprint=f"{key}-{split.fold}",
-            on_progress=on_progress,
-            heartbeat=heartbeat,
-        )
-        try:
-            experiments.append(
-                run_experiment(spec, config, split, PROTOCOLS[protocol], options, selection=request.selection)
-            )
-        except TrainingError as error:
-            raise TrainingError(
-                error.problem, where=f"{paper}/{model} on {dataset}", cure=error.cure
-            ) from error
-    card = Card(
-        key=key,
-        data_version="",
-        dataset=dataset,
-        paper=paper,
-        protocol=protocol,
-        model=model,
-        variant=variant(spec, config),
-        config=asdict(config),
-        sources={name: source for name, _, source in recipe.sources(model, dataset)},
-        selected=experiments[0].history.selected,
-        selection=request.selection,
-        seed=request.seed,
-        folds=len(experiments),
-        train_seconds=sum(experiment.seconds for experiment in experiments) / len(experiments),
-        peak_memory_mb=memory.megabytes(),
-        device=str(device),
-        code_version=spec.version,
-        split_version=split_version,
-        run_id=request.run_id,
-    )
-    card = save_trained(folder, experiments, card)
+    checkpoints = folder.with_name(f"{request.model}.checkpoints")
+    splits = read_splits(project, request.dataset, plan.protocol)
+    experiments, card = fit_folds(plan, splits, checkpoints, on_progress, heartbeat)
+    card = save_trained(folder, splits, experiments, card)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return Outcome(card.data_version, card.told(), cached=False)

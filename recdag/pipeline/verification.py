@@ -63,7 +63,8 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
     """Every model has every metric, finite and in range."""
     with project.published.reading() as connection:
         rows = connection.execute(
-            "select model, metric, value from metrics where dataset = ? and paper = ?", [dataset, paper]
+            "select model, metric, value from metrics where dataset = ? and paper = ? and study is null",
+            [dataset, paper],
         ).fetchall()
     strange = [
         f"{model} {metric} = {value}"

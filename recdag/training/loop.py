@@ -90,14 +90,16 @@ def train(
         epoch, done = resumed["epoch"], resumed["done"]
         best_state, best_value, best_epoch = (resumed[k] for k in ("best_state", "best_value", "best_epoch"))
         history.rows = [HistoryRow(**row) for row in resumed["history"]]
-    started = time.perf_counter() - (history.rows[-1].seconds if history.rows else 0.0)
+    seconds = history.rows[-1].seconds if history.rows else 0.0
     saved_at = time.monotonic()
     stale = 0 if not resumed else resumed["stale"]
 
     while epoch < epochs and not done:
         epoch += 1
         rng = seed_everything(options.seed, options.phase, epoch)
+        started = time.perf_counter()
         values = trainee.train_epoch(rng, options)
+        seconds += time.perf_counter() - started
         if not all(math.isfinite(value) for value in values.values()):
             raise TrainingError(
                 f"the loss is not finite in epoch {epoch} ({values})",
@@ -113,7 +115,6 @@ def train(
                 best_state = {k: v.detach().clone() for k, v in trainee.parameters_state().items()}
             else:
                 stale += 1
-        seconds = time.perf_counter() - started
         history.rows += [
             HistoryRow(options.phase, epoch, name, value, seconds) for name, value in values.items()
         ]

@@ -29,7 +29,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One value of a learning curve."""
+    """One value of a learning curve; `seconds` are those of training alone, from the phase's start."""
 
     phase: str
     epoch: int

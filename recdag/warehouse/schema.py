@@ -24,7 +24,8 @@ SCHEMA: dict[str, dict[str, str]] = {
         "loaded_at": _TIME,
     },
     "metrics": {
-        **_texts("dataset", "paper", "protocol", "model", "variant", "metric"),
+        # study is NULL in the paper's own comparison
+        **_texts("dataset", "paper", "study", "protocol", "model", "variant", "metric"),
         **dict.fromkeys(("value", "std_err", "ci_low", "ci_high"), _NUMBER),
         "n_users": _WHOLE,
         "seed": _WHOLE,
@@ -42,7 +43,9 @@ SCHEMA: dict[str, dict[str, str]] = {
     },
     "significance": {
         **_texts("dataset", "paper", "protocol", "metric", "model_a", "model_b"),
-        **dict.fromkeys(("difference", "ci_low", "ci_high", "p_value", "p_adjusted"), _NUMBER),
+        # p_value is the t-test's, p_adjusted the same by Holm's method, p_wilcoxon the signed-rank test's
+        **dict.fromkeys(("difference", "ci_low", "ci_high"), _NUMBER),
+        **dict.fromkeys(("p_value", "p_adjusted", "p_wilcoxon"), _NUMBER),
         "n_users": _WHOLE,
     },
     "claims": {

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
+from recdag.evaluation.protocols import PublishedSplit
 from recdag.evaluation.split import PARTS, Assignment
 from recdag.warehouse.sql import arrays, columns, identifier, scalar
-
-
-@dataclass(frozen=True)
-class PublishedSplit:
-    """A leave-one-out split as its authors published it, in ids of the data set.
-
-    Attributes:
-        train_user, train_item: (P,) int32 pairs, sorted.
-        test_user, test_item: (T,) int32 pairs, sorted.
-        candidates: (user ids (B,), items (B, C)) int32 padded with -1, B = 0 where none were
-            published; whether the test item is among them is as published.
-    """
-
-    train_user: np.ndarray
-    train_item: np.ndarray
-    test_user: np.ndarray
-    test_item: np.ndarray
-    candidates: tuple[np.ndarray, np.ndarray]
 
 
 def write_split(connection: DuckDBPyConnection, protocol: str, assignment: Assignment) -> dict[str, Any]:
@@ -111,12 +93,14 @@ def read_published_split(connection: DuckDBPyConnection) -> PublishedSplit | Non
         part: arrays(connection, "select user_id, item_id from published_split where part = ?", [part])
         for part in ("train", "test")
     }
+    users, candidates = _read_candidates(connection, "published_candidates", "true", [])
     return PublishedSplit(
         train_user=pairs["train"]["user_id"],
         train_item=pairs["train"]["item_id"],
         test_user=pairs["test"]["user_id"],
         test_item=pairs["test"]["item_id"],
-        candidates=_read_candidates(connection, "published_candidates", "true", []),
+        candidate_user=users,
+        candidates=candidates,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from recdag.errors import ConfigError
-from recdag.orchestration.run import materialize, paper_selection
+from recdag.orchestration.run import materialize, selection_of
 from recdag.papers.catalogue import PAPERS
 from recdag.settings import Settings
 
@@ -27,7 +27,10 @@ class Computed(logging.Handler):
                 self.steps.add(event.asset_key.to_user_string())
 
 
-def run(selection=None):
+QUICK = selection_of(None, studies=False)
+
+
+def run(selection=QUICK):
     computed = Computed()
     summary = materialize(Settings.from_environment(), "tiny", selection, computed)
     return summary, computed.steps
@@ -38,9 +41,14 @@ def test_everything_then_nothing_then_only_what_changed(home):
     assert summary.success, summary.failures
     assert {"events", "ncf/neumf", "fawmf/evaluation", "comparison", "report"} <= computed
     with duckdb.connect(str(home / "data" / "recdag.duckdb"), read_only=True) as connection:
-        measured = connection.execute("select distinct paper, model from metrics").fetchall()
+        measured = connection.execute(
+            "select distinct paper, model from metrics where study is null"
+        ).fetchall()
         assert set(measured) == {(p.id, m) for p in PAPERS.values() for m in p.nodes}
         assert connection.execute("select count(*) from claims").fetchone() == (317,)
+        studied = connection.execute("select distinct paper, study from studies").fetchall()
+        quick = {(p.id, s.id) for p in PAPERS.values() for s in p.studies if s.quick}
+        assert set(studied) == quick
         keys = connection.execute("select distinct user_key from user_metrics").fetchall()
         assert {key for (key,) in keys} <= {f"u{n}" for n in range(60)}
     assert "<html" in (home / "data" / "reports" / "report.html").read_text()
@@ -54,11 +62,11 @@ def test_everything_then_nothing_then_only_what_changed(home):
     path.write_text(yaml.safe_dump(recipe))
     summary, computed = run()
     assert summary.success
-    assert computed == {"ncf/gmf", "ncf/evaluation", "comparison", "report"}
+    assert computed == {"ncf/gmf", "ncf/evaluation", "comparison", "report"}  # no study shows gmf
 
 
 def test_a_changed_raw_file_recomputes_what_hangs_on_it(home):
-    selection = paper_selection("cf_nade")
+    selection = selection_of("cf_nade", studies=False)
     assert run(selection)[0].success
     with (home / "data" / "raw" / "tiny" / "events.csv").open("a") as file:
         file.write("u0,i1,buy,1800000000\n")
@@ -68,7 +76,7 @@ def test_a_changed_raw_file_recomputes_what_hangs_on_it(home):
 
 
 def test_bad_data_stops_with_one_message_and_leaves_the_warehouse(home):
-    selection = paper_selection("cf_nade")
+    selection = selection_of("cf_nade", studies=False)
     assert run(selection)[0].success
     before = (home / "data" / "recdag.duckdb").read_bytes()
     raw = home / "data" / "raw" / "tiny" / "events.csv"

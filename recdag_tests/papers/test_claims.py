@@ -20,7 +20,7 @@ def claim(**given):
 def measured(*rows):
     base = {
         "dataset": "ncf-ml-1m", "paper": "ncf", "protocol": "leave_one_out", "model": "neumf",
-        "variant": "factors=8,layers=3", "metric": "hr@10", "value": 0.69, "std_err": 0.006,
+        "variant": "factors=8,layers=3", "study": None, "metric": "hr@10", "value": 0.69, "std_err": 0.006,
         "seed": 0, "selection": "validation", "created_at": pd.Timestamp("2026-11-01"),
     }  # fmt: skip
     return pd.DataFrame([base | row for row in rows], columns=list(base))
@@ -61,7 +61,7 @@ def test_with_nothing_run_every_claim_says_why():
     private = table[table["dataset"] == "tv-watch"]
     assert private["reason"].str.contains("private").all()
     slim = table[(table["model"] == "slim") & (table["dataset"] == "ml-20m")]
-    assert slim["reason"].str.contains("not built in").all() and len(slim) == 3
+    assert slim["reason"].str.contains("recdag run --dataset ml-20m").all() and len(slim) == 3
     ncf = table[(table["paper"] == "ncf") & (table["dataset"] == "ml-1m")]
     assert ncf["reason"].str.endswith("recdag run --dataset ncf-ml-1m --paper ncf").all()
 

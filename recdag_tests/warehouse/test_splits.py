@@ -89,8 +89,8 @@ def test_published_split_in_ids_of_the_data_set(connection, stage, make_dataset)
     # Users 2, 10 and items 7, 8, 30 get the ids 0, 1 and 0, 1, 2.
     assert list(zip(found.train_user, found.train_item, strict=True)) == [(0, 0), (0, 2), (1, 0), (1, 1)]
     assert list(zip(found.test_user, found.test_item, strict=True)) == [(0, 1), (1, 2)]
-    assert found.candidates[0].tolist() == [0, 1]
-    assert found.candidates[1].tolist() == [[2, -1], [0, 1]]
+    assert found.candidate_user.tolist() == [0, 1]
+    assert found.candidates.tolist() == [[2, -1], [0, 1]]
 
 
 def test_filters_reach_the_published_split(connection, stage, make_dataset):
@@ -103,7 +103,7 @@ def test_filters_reach_the_published_split(connection, stage, make_dataset):
     report = write_interactions(connection, dataset)
     found = read_published_split(connection)
     assert report["split_rows_dropped"] == 1 and report["users_filtered"] == 1
-    assert found is not None and [a.shape for a in found.candidates] == [(0,), (0, 0)]
+    assert found is not None and found.candidate_user.shape == (0,) and found.candidates.shape == (0, 0)
     assert found.train_user.tolist() == [0, 0, 1, 1] and len(found.test_user) == 0
     # Events of a data set without a published split forget the earlier one.
     connection.execute("drop table staged_split")

@@ -34,7 +34,10 @@ def evaluation_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefi
 
 
 @dg.asset(
-    deps=[[paper, "evaluation"] for paper in PAPERS],
+    deps=[
+        *([paper, "evaluation"] for paper in PAPERS),
+        *([paper.id, study.id] for paper in PAPERS.values() for study in paper.studies),
+    ],
     group_name="comparison",
     kinds={"duckdb"},
     description="Every number the papers print beside the number reproduced here, with a verdict. "

@@ -1,0 +1,170 @@
+"""Studies: the papers' sweeps, curves and tables, declared with the grid that they run over.
+
+A study is an asset a data set. What it measures becomes rows of the published table `studies`; a
+claim whose source is among `sources` is drawn beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Axes = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What all studies have.
+
+    Attributes:
+        id: snake_case name, unique in its paper; the asset is <paper>/<id>.
+        title: what is varied or shown.
+        figure: the place in the paper, "Figure 4, Table 2"; empty where it is ours.
+        sources: the values of `source` in claims.csv that this study answers.
+        summary: one or two sentences for the graph and the report.
+        quick: cheap enough to run whenever its paper runs.
+    """
+
+    id: str
+    title: str
+    figure: str = ""
+    sources: tuple[str, ...] = ()
+    summary: str = ""
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a grid: a model, and what differs from its recipe.
+
+    Attributes:
+        model: its name.
+        label: the name of the line; the model's by default.
+        settings: hyperparameters that replace the recipe's.
+        linked: hyperparameter -> (axis, factor): it is factor times the value on that axis.
+    """
+
+    model: str
+    label: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    linked: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.label or self.model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(Study):
+    """Models trained at every point of a grid of hyperparameters, each measured on test.
+
+    Attributes:
+        series: the lines.
+        axes: hyperparameter -> its values, the paper's grid. An axis that a model does not have is
+            left out for it.
+        x: the axis that the figure's horizontal axis shows; None compares points without an order.
+        metrics: the protocol's metrics to show, the leading one first.
+        by_dataset: data set -> axes that take the place of `axes` there.
+        folds: how many folds of the protocol to run; None: all.
+    """
+
+    series: tuple[Series, ...]
+    axes: Axes
+    x: str | None
+    metrics: tuple[str, ...]
+    by_dataset: Mapping[str, Axes] = field(default_factory=dict)
+    folds: int | None = None
+
+    def grid(self, dataset: str, chosen: Axes | None = None) -> dict[str, list[Any]]:
+        """The values of every axis on a data set; `chosen` goes before all."""
+        given = {name: values for name, values in (chosen or {}).items() if values}
+        return {
+            name: list(values)
+            for name, values in {**self.axes, **self.by_dataset.get(dataset, {}), **given}.items()
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curves(Grid):
+    """The learning curves at every point of a grid, on the first fold.
+
+    Attributes:
+        over: what the horizontal axes show: "epoch", "seconds" or both.
+        values: names in the learning curve: "loss", "validation".
+        speedup: two series with equally many iterations an epoch, the faster one first: how many times
+            as fast its iterations are becomes a row of the table `metrics`.
+    """
+
+    x: str | None = None
+    folds: int | None = 1
+    over: tuple[str, ...] = ("epoch",)
+    values: tuple[str, ...] = ("loss", "validation")
+    speedup: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results(Study):
+    """A table of the paper: its models side by side as they were evaluated.
+
+    Attributes:
+        models: in the paper's order.
+        metrics: of the paper's evaluation, or "train_seconds".
+    """
+
+    models: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopList(Study):
+    """Metrics by the length of the recommended list.
+
+    Attributes:
+        models: trained for the paper.
+        metrics: without cut-off, "hr" and "ndcg" for example.
+        cutoffs: the lengths.
+    """
+
+    models: tuple[str, ...]
+    metrics: tuple[str, ...]
+    cutoffs: tuple[int, ...] = tuple(range(1, 11))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByActivity(Study):
+    """A metric by groups of users who are equally many and ever more active.
+
+    Attributes:
+        models: the first is tested against each other one, in pairs by user.
+        metric: of the paper's evaluation.
+        groups: how many.
+    """
+
+    models: tuple[str, ...]
+    metric: str
+    groups: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts(Study):
+    """Histograms of the strengths of positives and of their relative ratings.
+
+    Attributes:
+        bins: of the relative ratings, and of the counts on a logarithmic scale.
+    """
+
+    bins: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Communities(Study):
+    """The communities that an exposure model found: their items and their members.
+
+    Attributes:
+        model: with memberships and exposures by community.
+        top: items shown of each.
+    """
+
+    model: str
+    top: int = 10

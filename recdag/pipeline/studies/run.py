@@ -1,0 +1,59 @@
+"""Running a study: find its kind, look whether its rows are current, publish them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.study import ByActivity, Communities, Counts, Curves, Grid, Results, Study, TopList
+from recdag.pipeline.steps import Outcome, step_key
+from recdag.pipeline.studies.activity import by_activity
+from recdag.pipeline.studies.communities import communities
+from recdag.pipeline.studies.counts import counts
+from recdag.pipeline.studies.curves import curves
+from recdag.pipeline.studies.grid import grid
+from recdag.pipeline.studies.request import StudyPlan, StudyRequest
+from recdag.pipeline.studies.results import results
+from recdag.pipeline.studies.top_list import top_list
+from recdag.warehouse.provenance import record
+from recdag.warehouse.published import replace_rows
+from recdag.warehouse.queries import recorded_keys
+
+STUDY_VERSION = "1"
+
+_KINDS: dict[type[Study], Callable[[Any, StudyRequest], StudyPlan]] = {
+    Grid: grid,
+    Curves: curves,
+    Results: results,
+    TopList: top_list,
+    ByActivity: by_activity,
+    Counts: counts,
+    Communities: communities,
+}
+
+
+def run_study(request: StudyRequest, study_id: str) -> Outcome:
+    """Fill the rows of one study, unless they are current.
+
+    Raises:
+        RecdagError: what the study reads has not been made.
+    """
+    project, dataset, paper = request.project, request.dataset, request.paper
+    study = PAPERS[paper].study(study_id)
+    plan = _KINDS[type(study)](study, request)
+    asset = f"{paper}/{study.id}"
+    key = step_key(inputs=plan.inputs, study=repr(study), version=STUDY_VERSION)
+    with project.published.reading() as connection:
+        known = recorded_keys(connection).get((dataset, asset))
+    told = {"figure": study.figure or "ours"}
+    if known == key:
+        return Outcome(key, told, cached=True)
+    result = plan.compute()
+    where = {"dataset": dataset, "paper": paper, "study": study.id}
+    with project.published.update() as connection:
+        replace_rows(connection, "studies", result.rows, **where)
+        if result.metrics is not None:
+            replace_rows(connection, "metrics", result.metrics, **where)
+        record(connection, asset, key, key, {}, dataset=dataset)
+    return Outcome(key, {**told, "rows": len(result.rows)}, cached=False)

@@ -1,0 +1,85 @@
+"""The studies as they are declared: names, grids and settings fit the models and the claims."""
+
+import pytest
+
+from recdag.errors import ConfigError
+from recdag.evaluation.protocols import PROTOCOLS
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.claims import load_claims
+from recdag.papers.recipes import load_recipe
+from recdag.papers.study import ByActivity, Communities, Curves, Grid, Results, Series, TopList
+from recdag.recommenders.registry import model_spec
+from recdag.settings import CHECKOUT
+
+STUDIES = [(paper, study) for paper in PAPERS.values() for study in paper.studies]
+IDS = [f"{paper.id}/{study.id}" for paper, study in STUDIES]
+GRIDS = [(paper, study) for paper, study in STUDIES if isinstance(study, Grid)]
+
+
+def test_a_study_has_an_asset_name_of_its_own():
+    assert len(set(IDS)) == len(IDS)
+    for paper, study in STUDIES:
+        assert study.id not in {*paper.nodes, "evaluation"}
+        assert study.title and study.summary
+
+
+def test_every_paper_has_a_quick_study_and_grids_are_never_quick():
+    for paper in PAPERS.values():
+        if paper.id != "benchmark":
+            assert any(study.quick for study in paper.studies), paper.id
+    assert not any(study.quick for _, study in GRIDS)
+
+
+def test_every_published_table_has_a_study_that_answers_it():
+    claims = load_claims()
+    for paper in PAPERS.values():
+        published = set(claims.loc[claims["paper"] == paper.id, "source"])
+        answered = {source for study in paper.studies for source in study.sources}
+        assert answered <= published
+        if paper.id == "mult_vae":
+            published -= {"Table 3"}  # its rows are runs of ncf
+        assert answered == published, paper.id
+
+
+@pytest.mark.parametrize(("paper", "study"), GRIDS, ids=[f"{p.id}/{s.id}" for p, s in GRIDS])
+@pytest.mark.parametrize("dataset", ["demo", "ml-1m"])
+def test_every_point_of_a_grid_is_a_valid_configuration(paper, study, dataset):
+    recipe = load_recipe(CHECKOUT / "models" / "recipes", paper.id)
+    for series in study.series:
+        assert series.model in paper.nodes
+        fields = model_spec(series.model).config.__dataclass_fields__
+        for name, values in study.grid(dataset).items():
+            for value in values if name in fields else []:
+                linked = {
+                    other: factor * value for other, (axis, factor) in series.linked.items() if axis == name
+                }
+                recipe.config(series.model, dataset, {**series.settings, name: value, **linked})
+    known = {name for series in study.series for name in model_spec(series.model).config.__dataclass_fields__}
+    assert set(study.axes) <= known and study.x in {None, *study.axes}
+
+
+def test_models_and_metrics_of_studies_are_those_of_their_paper():
+    for paper, study in STUDIES:
+        measured = {*PROTOCOLS[paper.protocol].metrics, "train_seconds"}
+        if isinstance(study, Results | TopList | ByActivity):
+            assert set(study.models) <= set(paper.nodes), study.id
+        if isinstance(study, Communities):
+            assert study.model in paper.nodes
+        if isinstance(study, Grid | Results) and not isinstance(study, Curves):
+            plain = {metric.removesuffix("_seen").removesuffix("_unseen") for metric in study.metrics}
+            assert plain <= measured, study.id
+
+
+def test_values_chosen_go_before_those_of_the_data_set_and_the_paper():
+    study = Grid(
+        id="s", title="s", series=(Series("wmf"),), axes={"factors": (1, 2), "l2": (0.1,)}, x="factors",
+        metrics=("ndcg@10",), by_dataset={"demo": {"factors": (3,)}},
+    )  # fmt: skip
+    assert study.grid("ml-1m") == {"factors": [1, 2], "l2": [0.1]}
+    assert study.grid("demo") == {"factors": [3], "l2": [0.1]}
+    assert study.grid("demo", {"factors": [5], "l2": []}) == {"factors": [5], "l2": [0.1]}
+
+
+def test_an_unknown_study_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match="layers"):
+        PAPERS["ncf"].study("layer")

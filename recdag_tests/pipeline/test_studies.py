@@ -1,0 +1,165 @@
+"""Studies on the small shop: what is computed, what is kept, what is published."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recdag.errors import Cancelled, RecdagError
+from recdag.papers.catalogue import PAPERS
+from recdag.pipeline import data
+from recdag.pipeline.evaluating import evaluate_paper
+from recdag.pipeline.project import Project
+from recdag.pipeline.splits import make_split
+from recdag.pipeline.studies import cells
+from recdag.pipeline.studies.request import StudyRequest
+from recdag.pipeline.studies.run import run_study
+from recdag.pipeline.training import TrainingRequest, train_model
+
+
+@pytest.fixture
+def project(home):
+    project = Project.open()
+    for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
+        step(project, "tiny")
+    for protocol in ("leave_one_out", "holdout_10pct", "strong_generalization"):
+        make_split(project, "tiny", protocol)
+    return project
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """The variants that are trained, in order."""
+    trained = []
+    fit = cells.fit_folds
+
+    def counted(plan, *arguments):
+        trained.append(plan.request.model + str(dict(plan.request.overrides)))
+        return fit(plan, *arguments)
+
+    monkeypatch.setattr(cells, "fit_folds", counted)
+    return trained
+
+
+def rows(project, query="from studies"):
+    with project.published.reading() as connection:
+        return connection.execute(query).df()
+
+
+def layers(project, **axes):
+    return StudyRequest(project, "tiny", "ncf", axes={"layers": [0, 1], "factors": [4], **axes})
+
+
+def test_a_grid_publishes_one_row_a_cell_and_metric(project, fits):
+    assert not run_study(layers(project), "layers").cached
+    table = rows(project)
+    assert len(fits) == 2 and set(table["series"]) == {"mlp, factors=4"}
+    assert sorted(zip(table["x"], table["metric"], strict=True)) == [
+        (0.0, "hr@10"), (0.0, "ndcg@10"), (1.0, "hr@10"), (1.0, "ndcg@10"),
+    ]  # fmt: skip
+    measured = rows(project, "from metrics")
+    assert set(measured["study"]) == {"layers"}
+    assert set(measured["variant"]) == {"factors=4,layers=0", "factors=4,layers=1"}
+    joined = table.merge(measured.assign(x=measured["variant"].str[-1].astype(float)), on=["x", "metric"])
+    assert (joined["value_x"] == joined["value_y"]).all() and len(joined) == 4
+
+
+def test_what_is_done_is_not_done_again(project, fits):
+    run_study(layers(project), "layers")
+    assert run_study(layers(project), "layers").cached
+    run_study(layers(project, layers=[1, 2]), "layers")
+    assert len(fits) == 3
+    assert set(rows(project)["x"]) == {1.0, 2.0}
+
+
+def test_a_study_that_was_stopped_goes_on_at_its_cell(project, fits):
+    def stop(progress):
+        if "2 of 2" in progress.phase:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        run_study(replace(layers(project), on_progress=stop), "layers")
+    assert rows(project).empty
+    run_study(layers(project), "layers")
+    assert len(fits) == 3, "the first cell was kept"
+
+
+def test_the_papers_own_model_is_taken_where_a_cell_is_no_different(project, fits):
+    train_model(project, TrainingRequest("tiny", "ncf", "gmf"))
+    train_model(project, TrainingRequest("tiny", "ncf", "bpr"))
+    run_study(StudyRequest(project, "tiny", "ncf", axes={"factors": [4]}), "factors")
+    assert not any(each.startswith(("gmf", "bpr")) for each in fits)
+    assert any(each.startswith("eals") for each in fits)
+
+
+def test_a_linked_hyperparameter_follows_its_axis(project):
+    request = StudyRequest(project, "tiny", "cf_nade", axes={"alpha": [2.0, 20.0]})
+    planned = cells.cells_of(PAPERS["cf_nade"].study("alpha"), request)
+    wmf = [cell.plan.config for cell in planned if cell.plan.request.model == "wmf"]
+    assert [(each.alpha, each.l2) for each in wmf] == [(2.0, 3.0), (20.0, 30.0)]
+
+
+def test_histograms_are_shares_of_all_positives(project):
+    run_study(StudyRequest(project, "tiny", "cf_nade"), "counts")
+    table = rows(project)
+    assert table.groupby("x_name")["value"].sum().to_numpy() == pytest.approx([1.0, 1.0])
+    with project.warehouse.reading("tiny") as connection:
+        ones = connection.execute("select avg((strength = 1)::int) from binarized").fetchone()[0]
+    counts = table[table["x_name"] == "count"]
+    assert counts.loc[counts["x"] == 1.0, "value"].iloc[0] == pytest.approx(ones)
+
+
+def test_a_table_of_the_paper_needs_its_models_evaluated(project):
+    with pytest.raises(RecdagError, match="not evaluated yet on 'tiny'"):
+        run_study(StudyRequest(project, "tiny", "multi_feedback"), "comparison")
+
+
+@pytest.fixture
+def evaluated(project):
+    for model in PAPERS["ncf"].nodes:
+        train_model(project, TrainingRequest("tiny", "ncf", model))
+    evaluate_paper(project, "tiny", "ncf")
+    return project
+
+
+def test_the_list_of_ten_is_as_the_evaluation_says_and_grows_with_its_length(evaluated):
+    run_study(StudyRequest(evaluated, "tiny", "ncf"), "top_k")
+    table = rows(evaluated)
+    wide = table[table["metric"] == "hr"].pivot(index="x", columns="series", values="value")
+    assert (wide.diff().dropna() >= 0).all(axis=None)
+    known = rows(evaluated, "select model, value from metrics where metric = 'hr@10'").set_index("model")
+    assert wide.loc[10.0].to_numpy() == pytest.approx(known.loc[wide.columns, "value"].to_numpy())
+
+
+def test_groups_by_activity_and_their_paired_tests(project):
+    for model in PAPERS["mult_vae"].nodes:
+        train_model(project, TrainingRequest("tiny", "mult_vae", model))
+    evaluate_paper(project, "tiny", "mult_vae")
+    run_study(StudyRequest(project, "tiny", "mult_vae"), "activity")
+    table = rows(project)
+    sizes = table[table["metric"] == "items a user"].sort_values("x")["value"].to_numpy()
+    assert (np.diff(sizes) >= 0).all()
+    users = rows(project, "from user_metrics where paper = 'mult_vae' and metric = 'ndcg@100'")
+    wide = users.pivot(index="user_key", columns="model", values="value")
+    leads = table[(table["series"] == "mult_vae_pr - wmf") & (table["metric"] == "ndcg@100 difference")]
+    share = len(wide) // 5
+    if len(wide) == 5 * share:
+        mean = (wide["mult_vae_pr"] - wide["wmf"]).mean()
+        assert leads["value"].mean() == pytest.approx(mean, abs=1e-6)
+    p_values = table[table["metric"] == "ndcg@100 p_value"]["value"].dropna()
+    assert ((p_values >= 0) & (p_values <= 1)).all()
+
+
+def test_curves_are_those_of_the_last_choosing_phase(project):
+    run_study(StudyRequest(project, "tiny", "ncf"), "epochs")
+    table = rows(project)
+    assert set(table["x_name"]) == {"epoch"}
+    assert set(table["metric"]) == {"loss", "ndcg@10 on validation"}
+    assert (table.groupby(["series", "metric"])["x"].nunique() == 2).all()
+    (kept, *_) = (project.trained("tiny", "ncf", "studies")).glob("gmf-*.json")
+    history = pd.DataFrame(json.loads(kept.read_text())["history"][0])
+    chosen = history[(history["phase"] == "select") & (history["name"] == "loss")]
+    shown = table[(table["series"] == "gmf, factors=8") & (table["metric"] == "loss")]
+    assert shown["value"].to_list() == chosen["value"].to_list()
