@@ -43,7 +43,9 @@ def write_report(project: Project) -> Outcome:
     """Write the report page, unless the results and the page's code are those it shows."""
     path = project.settings.report
     with project.published.reading() as connection:
-        key = step_key(results=sorted(recorded_keys(connection).items()), version=REPORT_VERSION)
+        key = step_key(
+            results=sorted(recorded_keys(connection).items()), papers=repr(PAPERS), version=REPORT_VERSION
+        )
     stamp = path.with_suffix(".key")
     cached = path.exists() and stamp.exists() and stamp.read_text() == key
     if not cached:

@@ -15,7 +15,11 @@ from markupsafe import Markup
 
 from recdag.recommenders.registry import MODELS
 from recdag.report import figures, queries, wording
-from recdag.report.results import PaperLike, ResultTable, StandsFor, result_table
+from recdag.report.lead import lead_sentence
+from recdag.report.results import result_table
+from recdag.report.studies.contents import ContentsEntry, contents_of, studies_of
+from recdag.report.studies.sections import StudySection
+from recdag.report.tables import PaperLike, ResultTable, StandsFor
 
 _HERE = Path(__file__).parent
 _LONGEST_CURVE = 150
@@ -32,13 +36,16 @@ class DatasetSection:
 
 @dataclass(frozen=True)
 class PaperSection:
-    """One paper: what it is, how its claims came out, its results by data set."""
+    """One paper: what it is, how its claims came out, whether its lead holds, its results and studies."""
 
     id: str
     about: PaperLike | None
     verdicts: Mapping[str, int]
     sentence: str
+    lead: str
     datasets: tuple[DatasetSection, ...]
+    studies: Mapping[str, tuple[StudySection, ...]]
+    contents: tuple[ContentsEntry, ...]
 
 
 def build_report(
@@ -73,9 +80,11 @@ def build_report(
         claims = queries.read_claims(connection)
         significance = queries.read_significance(connection)
         curves = queries.read_curves(connection)
+        studies = queries.read_studies(connection)
 
     sections = []
-    for paper in dict.fromkeys([*papers, *results["paper"]]):
+    for paper in dict.fromkeys([*papers, *results["paper"], *studies["paper"]]):
+        found = studies_of(studies, paper, about=papers.get(paper), claims=claims, stands_for=stands_for)
         tables = [
             table
             for dataset in datasets_of(results, paper, claims, stands_for or {})
@@ -99,7 +108,10 @@ def build_report(
                 papers.get(paper),
                 verdicts,
                 verdict_sentence(verdicts, tables),
+                " ".join(filter(None, (lead_sentence(t, papers.get(paper), significance) for t in tables))),
                 tuple(_dataset_section(table, curves) for table in tables),
+                found,
+                contents_of(found, papers.get(paper)),
             )
         )
     page = (

@@ -23,7 +23,7 @@ _RESULTS = """
            arg_max(data_version, created_at) AS data_version,
            arg_max(run_id, created_at) AS run_id, max(created_at) AS created_at
     FROM metrics
-    WHERE $dataset IS NULL OR dataset = $dataset
+    WHERE study IS NULL AND ($dataset IS NULL OR dataset = $dataset)
     GROUP BY ALL
     ORDER BY dataset, paper, min(created_at), model, variant
 """
@@ -76,10 +76,15 @@ def read_claims(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 def read_significance(connection: duckdb.DuckDBPyConnection, dataset: str | None = None) -> pd.DataFrame:
     """Differences between models with their adjusted p-values."""
     return connection.execute(
-        "SELECT dataset, paper, metric, model_a, model_b, p_adjusted FROM significance"
+        "SELECT dataset, paper, metric, model_a, model_b, difference, p_adjusted FROM significance"
         " WHERE $dataset IS NULL OR dataset = $dataset",
         {"dataset": dataset},
     ).df()
+
+
+def read_studies(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The published table `studies`, in the order in which each study gave its rows."""
+    return connection.execute("SELECT * FROM studies ORDER BY rowid").df()
 
 
 def read_curves(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -8,8 +8,10 @@ import duckdb
 from rich.table import Table
 from rich.text import Text
 
+from recdag.evaluation.metrics import without_group
 from recdag.report import queries, wording
-from recdag.report.results import Cell, PaperLike, ResultTable, StandsFor, result_table
+from recdag.report.results import result_table
+from recdag.report.tables import Cell, PaperLike, ResultTable, StandsFor
 
 _MOST_METRICS = 3
 _STYLES = {"reproduced": "green", "higher": "blue", "lower": "red"}
@@ -60,7 +62,7 @@ def _table(result: ResultTable) -> Table:
     )
     rows = [row for row in result.rows if not row.on_test]
     several = {row.model for row in rows if not row.headline}
-    metrics = result.metrics[:_MOST_METRICS]
+    metrics = [name for name in result.metrics if name == without_group(name)][:_MOST_METRICS]
     with_claims = [
         any(cell is not None and cell.published is not None for cell in column)
         for column in zip(*(row.cells[: len(metrics)] for row in rows), strict=True)
@@ -78,6 +80,8 @@ def _table(result: ResultTable) -> Table:
             if published:
                 cells.append(_published(cell))
         label = Text(row.model)
+        if row.adapted:
+            label.append(" (adapted)", style="dim")
         if row.model in several:
             label.append(f"\n  {row.variant}", style="dim")
         table.add_row(label, *cells, wording.duration(row.seconds))

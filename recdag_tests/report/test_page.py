@@ -105,6 +105,11 @@ def test_numbers_stand_beside_each_other(text):
     assert "2026-11-21 09:00 UTC" in plain
 
 
+def test_the_leads_verdict_stands_in_its_papers_section(text):
+    assert text.count("Does the lead hold?") == 1
+    assert "On ncf-ml-1m neumf_pretrain is level with eals in HR@10 (0.6770 against 0.7056" in text
+
+
 def test_text_from_data_is_escaped(text):
     assert "research &lt;use&gt; only" in text and "<use> only" not in text
 

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from recdag.papers.catalogue import PAPERS
@@ -59,6 +60,7 @@ def test_ties_with_the_best_come_from_significance(table_of):
     table = table_of("ncf", "ncf-ml-1m")
     assert cell(table, "mult_dae", "hr@10").tied and table.has_ties
     assert not cell(table, "wmf", "hr@10").tied  # significant
+    assert not cell(table, "neumf_pretrain", "hr@10").tied  # tested against the paper's lead alone
     assert not cell(table, "mult_dae", "ndcg@10").tied  # not tested
     assert not table_of("ncf", "ncf-ml-1m", significance=None).has_ties
 
@@ -105,3 +107,24 @@ def test_an_unknown_paper_shows_every_metric_and_nothing_measured_gives_none(tab
     assert table_of("fawmf", "demo") is None
     metrics = set(made.metrics.query("paper == 'benchmark'")["metric"])
     assert set(table_of("benchmark", "demo", about=None).metrics) == metrics
+
+
+def test_groups_of_users_follow_the_metrics_with_their_numbers(connection):
+    found = queries.read_results(connection, "demo").query("paper == 'ncf'")
+    everyone = found.replace({"model": {"gmf": "mfpr"}}).assign(paper="multi_feedback")
+    seen = everyone.assign(metric=everyone["metric"] + "_seen", n_users=700, value=0.9)
+    unseen = everyone.assign(metric=everyone["metric"] + "_unseen", n_users=1200, value=0.1)
+    results = pd.concat([unseen, seen, everyone], ignore_index=True)
+    table = result_table(results, "multi_feedback", "demo", about=PAPERS["multi_feedback"])
+    assert table.metrics == ("hr@10", "ndcg@10", "hr@10_seen", "hr@10_unseen")
+    assert table.users == (1900, 1900, 700, 1200) and table.n_users == 1900
+    assert table.by_feedback and cell(table, "wmf", "hr@10_seen").value == 0.9
+    assert [sum(row.cells[column].best for row in table.rows) for column in range(4)] == [1, 1, 0, 0]
+    assert [row.model for row in table.rows if row.adapted] == ["mfpr"] and table.has_adapted
+
+
+def test_other_papers_do_not_show_groups_of_users(connection):
+    results = queries.read_results(connection, "demo").query("paper == 'ncf'")
+    groups = results.assign(metric=results["metric"] + "_seen")
+    table = result_table(pd.concat([results, groups]), "ncf", "demo", about=PAPERS["ncf"])
+    assert table.metrics == ("hr@10", "ndcg@10") and not table.by_feedback and not table.has_adapted

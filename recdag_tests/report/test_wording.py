@@ -23,11 +23,17 @@ def test_numbers():
     assert wording.memory(312.4) == "312 MB" and wording.memory(4400) == "4.4 GB"
 
 
+def test_probabilities():
+    assert wording.probability(0.41) == "p = 0.41" and wording.probability(1.0) == "p = 1.00"
+    assert wording.probability(0.0496) == "p = 0.050" and wording.probability(1e-9) == "p < 0.001"
+
+
 def test_names():
     assert wording.metric_name("ndcg@100") == "NDCG@100"
     assert wording.metric_name("recall_plain@5") == "Recall (plain)@5"
     assert wording.metric_name("mrr_sum") == "MRR (sum)"
     assert wording.metric_name("new@3") == "new@3"
+    assert wording.metric_name("hr@10_unseen") == "HR@10 unseen"
 
 
 @pytest.mark.parametrize(("words", "said"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c")])

@@ -19,12 +19,20 @@ def counts(study: Counts, request: StudyRequest) -> StudyPlan:
             strength = connection.execute("select strength from binarized").df()["strength"].to_numpy(float)
             relative = connection.execute("from relative_rating").df()["relative_rating"].to_numpy(float)
         positive = strength[strength > 0]
-        edges = np.unique(np.geomspace(positive.min(), positive.max(), study.bins + 1))
+        edges = _geometric(positive, study.bins)
         even = np.linspace(0.0, 1.0, study.bins + 1)
         histograms = [_histogram("count", positive, edges), _histogram("relative rating", relative, even)]
         return StudyResult(pd.concat(histograms, ignore_index=True))
 
     return StudyPlan(inputs, compute)
+
+
+def _geometric(values: np.ndarray, bins: int) -> np.ndarray:
+    """Edges of bins that widen evenly on a logarithmic scale; whole counts get whole edges."""
+    edges = np.geomspace(values.min(), values.max(), bins + 1)
+    if not (values % 1).any():
+        edges = np.append(np.ceil(edges[:-1]), edges[-1] + 1)
+    return np.unique(edges)
 
 
 def _histogram(name: str, values: np.ndarray, edges: np.ndarray) -> pd.DataFrame:

@@ -1,0 +1,198 @@
+"""From the rows of a study to its charts, with captions and descriptions in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recdag.report import wording
+from recdag.report.studies.charts import Dot, Line, dot_chart, histogram, line_chart, wide
+from recdag.report.studies.naming import Names, amount, axis_label, metric_label, names_of
+from recdag.report.tables import lower_is_better
+
+_LONGEST_CURVE = 150
+_SMALLEST_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure as SVG, and its caption."""
+
+    svg: str
+    caption: str
+
+
+def line_figures(
+    measured: pd.DataFrame, published: pd.DataFrame, metric: str, dataset: str, name: str
+) -> Drawn:
+    """A metric against the study's axis, a line for each series, published ones beside them."""
+    here, there = (table[table["metric"] == metric] for table in (measured, published))
+    x_name = str(measured["x_name"].dropna().iloc[0])
+    names = names_of(list(dict.fromkeys([*here["series"], *there["series"]])))
+    xs = np.concatenate([here["x"].dropna(), there["x"].dropna()]).astype(float)
+    ours = [
+        _line(str(series), part, names, (xs.min(), xs.max()))
+        for series, part in here.groupby("series", sort=False)
+    ]
+    shown = set(here["series"])
+    theirs = [
+        _published_line(str(series), part, names, named=series not in shown)
+        for series, part in there.groupby("series", sort=False)
+    ]
+    x_label, y_label = axis_label(x_name), metric_label(metric)
+    said = [_in_words(line, names.short[label]) for line, label in zip(ours, _labels(here), strict=True)]
+    said += [
+        f"published {_in_words(line, names.short[label])}"
+        for line, label in zip(theirs, _labels(there), strict=True)
+    ]
+    svg = line_chart(
+        [*ours, *theirs],
+        x_label=x_label,
+        y_label=y_label,
+        name=name,
+        title=f"{y_label} by {x_label} on {dataset}: {'; '.join(said)}",
+        log_x=wide(xs),
+    )
+    errors = bool(here["std_err"].notna().any())
+    return Drawn(svg, _caption(f"{y_label} by {x_label}", metric, names.common, errors=errors))
+
+
+def dot_figures(
+    measured: pd.DataFrame, published: pd.DataFrame, metric: str, dataset: str, name: str
+) -> Drawn:
+    """A metric of series without an order, a row each."""
+    here, there = (table[table["metric"] == metric] for table in (measured, published))
+    labels = list(dict.fromkeys([*here["series"], *there["series"]]))
+    names = names_of(labels)
+    ours = here.drop_duplicates("series").set_index("series")
+    theirs = there.drop_duplicates("series").set_index("series")["value"]
+    dots = [
+        Dot(
+            names.short[label],
+            names.models[label],
+            float(ours["value"].get(label, np.nan)),
+            float(ours["std_err"].get(label, np.nan)),
+            float(theirs.get(label, np.nan)),
+        )
+        for label in labels
+    ]
+    shown = metric_label(metric)
+    said = (
+        f"{dot.label} {amount(dot.value)}"
+        + ("" if np.isnan(dot.published) else f" (published {amount(dot.published)})")
+        for dot in dots
+    )
+    svg = dot_chart(dots, x_label=shown, name=name, title=f"{shown} on {dataset}: {'; '.join(said)}")
+    errors = bool(here["std_err"].notna().any())
+    return Drawn(svg, _caption(shown, metric, names.common, errors=errors))
+
+
+def curve_figures(measured: pd.DataFrame, over: str, metric: str, dataset: str, name: str) -> Drawn:
+    """Learning curves over epochs or seconds."""
+    here = measured[measured["metric"] == metric]
+    names = names_of(list(dict.fromkeys(here["series"])))
+    lines = [_curve(str(series), part, names, over) for series, part in here.groupby("series", sort=False)]
+    x_label, shown = axis_label(over), metric_label(metric)
+    ends = "; ".join(
+        f"{line.label} from {amount(line.values[0])} to {amount(line.values[-1])} at {line.xs[-1]:.3g}"
+        for line in lines
+    )
+    svg = line_chart(
+        lines,
+        x_label=x_label,
+        y_label=shown,
+        name=name,
+        title=f"{shown} by {x_label} on {dataset}: {ends}",
+        log_x=over == "seconds",
+        log_y=metric == "loss" and wide(here["value"].to_numpy(float)),
+        ticks_at_points=False,
+    )
+    return Drawn(svg, _caption(f"{shown} by {x_label}", metric, names.common, errors=False))
+
+
+def histogram_figures(measured: pd.DataFrame, x_name: str, dataset: str, name: str) -> Drawn:
+    """The shares of positives in each bin."""
+    here = measured[measured["x_name"] == x_name].sort_values("x")
+    starts, shares = here["x"].to_numpy(float), here["value"].to_numpy(float)
+    log_x = _geometric(starts)
+    edges = np.append(starts, _last_edge(starts))
+    top = int(shares.argmax())
+    y_label = metric_label("share")
+    title = (
+        f"{y_label} by {x_name} on {dataset}, from {edges[0]:.3g} to {edges[-1]:.3g}: most, "
+        f"{wording.number(shares[top], 3)}, from {edges[top]:.3g} to {edges[top + 1]:.3g}"
+    )
+    svg = histogram(edges, shares, x_label=x_name, y_label=y_label, name=name, title=title, log_x=log_x)
+    return Drawn(svg, f"{y_label[0].upper()}{y_label[1:]} by {x_name}.")
+
+
+def _geometric(starts: np.ndarray) -> bool:
+    """Whether bins grow by a factor, not by a step."""
+    if len(starts) < 3 or starts[0] <= 0:
+        return False
+    ratios = starts[1:] / starts[:-1]
+    return bool(np.allclose(ratios, ratios[0], rtol=1e-6))
+
+
+def _last_edge(starts: np.ndarray) -> float:
+    """Where the last bin ends, if it is as wide as the one before, or as many times its start."""
+    if len(starts) < 2:
+        return float(starts[-1] + 1)
+    if _geometric(starts):
+        return float(starts[-1] ** 2 / starts[-2])
+    return float(2 * starts[-1] - starts[-2])
+
+
+def _line(label: str, rows: pd.DataFrame, names: Names, ends: tuple[float, float]) -> Line:
+    short, colour = names.short[label], names.colours[label]
+    if rows["x"].isna().all():
+        value = float(rows["value"].iloc[0])
+        return Line(short, colour, np.array(ends), np.full(2, value), np.full(2, np.nan), level=True)
+    placed = rows.dropna(subset=["x"]).sort_values("x")
+    xs, values, errors = (placed[column].to_numpy(float) for column in ("x", "value", "std_err"))
+    return Line(short, colour, xs, values, errors)
+
+
+def _published_line(label: str, rows: pd.DataFrame, names: Names, *, named: bool) -> Line:
+    placed = rows.sort_values("x")
+    xs, values = placed["x"].to_numpy(float), placed["value"].to_numpy(float)
+    short = f"{names.short[label]}, published" if named else ""
+    colour = names.models[label] if named else names.colours[label]
+    return Line(short, colour, xs, values, np.full(len(xs), np.nan), published=True)
+
+
+def _curve(label: str, rows: pd.DataFrame, names: Names, over: str) -> Line:
+    """A learning curve, thinned where it has very many points."""
+    placed = rows.sort_values("x", kind="stable")
+    count = len(placed)
+    kept = np.unique(np.linspace(0, count - 1, min(count, _LONGEST_CURVE)).round().astype(int))
+    xs, values = (placed[column].to_numpy(float)[kept] for column in ("x", "value"))
+    if over == "seconds":
+        xs = np.maximum(xs, _SMALLEST_SECONDS)
+    return Line(names.short[label], names.colours[label], xs, values, np.full(len(xs), np.nan))
+
+
+def _labels(rows: pd.DataFrame) -> Iterable[str]:
+    return dict.fromkeys(rows["series"])
+
+
+def _in_words(line: Line, label: str) -> str:
+    if line.level or len(line.xs) == 1:
+        place = "" if line.level else f" at {line.xs[0]:g}"
+        return f"{label} {amount(line.values[0])}{place}"
+    return (
+        f"{label} from {amount(line.values[0])} at {line.xs[0]:g} "
+        f"to {amount(line.values[-1])} at {line.xs[-1]:g}"
+    )
+
+
+def _caption(shown: str, metric: str, common: str, *, errors: bool) -> str:
+    parts: Sequence[str] = [
+        f"{shown[0].upper()}{shown[1:]}{f'; {common} throughout' if common else ''}.",
+        "Lower is better." if lower_is_better(metric) else "",
+        "Bars: one standard error." if errors else "",
+    ]
+    return " ".join(filter(None, parts))

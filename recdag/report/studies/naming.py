@@ -1,0 +1,95 @@
+"""Names and colours of a figure's series, and how its numbers are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from recdag.recommenders.registry import MODELS
+from recdag.report import wording
+from recdag.report.drawing import COLOURS, MARKERS
+
+_COMMA_OUTSIDE_BRACKETS = re.compile(r",\s+(?![^\[]*\])")
+_METRICS = {"train_seconds": "training time in seconds", "share": "share of positives"}
+_AXES = {
+    "cutoff": "length of the list",
+    "group by activity": "group of users, least active first",
+    "seconds": "training time in seconds",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the series of a figure are called.
+
+    Attributes:
+        short: label -> the part of it that tells it from the others.
+        common: what all have in common, empty where there is nothing.
+        colours: label -> the number of its colour, another for each.
+        models: label -> the number of its model's colour, as in other figures; that of `colours` where
+            it is no model's.
+    """
+
+    short: dict[str, str]
+    common: str
+    colours: dict[str, int]
+    models: dict[str, int]
+
+
+def names_of(labels: Sequence[str]) -> Names:
+    """Short names and colours of a figure's series, "mlp, factors=8" for example.
+
+    A model has its colour of the other figures unless one before it has the same; further series of it,
+    and names that are no model's, take those that are left.
+    """
+    parts = {label: _COMMA_OUTSIDE_BRACKETS.split(label) for label in labels}
+    shared = [part for part in parts[labels[0]] if all(part in each for each in parts.values())]
+    rest = {label: [part for part in each if part not in shared] for label, each in parts.items()}
+    if len(labels) == 1 or not all(rest.values()):
+        rest, shared = parts, []
+    short = {label: ", ".join(_without_key(part) for part in each) for label, each in rest.items()}
+    models = {label: number for label in labels if (number := _model_colour(label)) is not None}
+    colours = _distinct(labels, models)
+    return Names(short, ", ".join(shared), colours, colours | models)
+
+
+def _without_key(part: str) -> str:
+    """A setting by its value alone where that is a word: sampler=uniform as uniform."""
+    _, sign, value = part.partition("=")
+    return value if sign and value.replace("_", "").isalpha() else part
+
+
+def _model_colour(label: str) -> int | None:
+    """The colour of the model that a label begins with."""
+    models = list(MODELS)
+    model = re.split(r"[ ,]", label, maxsplit=1)[0]
+    return models.index(model) if model in models else None
+
+
+def _distinct(labels: Sequence[str], models: Mapping[str, int]) -> dict[str, int]:
+    """A colour for each: its model's if no other label has that, else one that is left."""
+    chosen: dict[str, int] = {}
+    for label, number in models.items():
+        if number % COLOURS not in {taken % COLOURS for taken in chosen.values()}:
+            chosen[label] = number
+    taken = {number % COLOURS for number in chosen.values()}
+    free = [number for number in range(COLOURS) if number not in taken]
+    free += [number for number in range(COLOURS, COLOURS * len(MARKERS)) if number not in chosen.values()]
+    others = [label for label in labels if label not in chosen]
+    return chosen | {label: free[index % len(free)] for index, label in enumerate(others)}
+
+
+def metric_label(metric: str) -> str:
+    """A metric's name for an axis or the head of a table."""
+    return _METRICS.get(metric) or wording.metric_name(metric)
+
+
+def axis_label(x_name: str) -> str:
+    """The name of a horizontal axis."""
+    return _AXES.get(x_name, x_name.replace("_", " "))
+
+
+def amount(value: float) -> str:
+    """A metric's value to four digits; one digit where it is no share."""
+    return wording.number(value, 4 if not abs(value) >= 10 else 1)

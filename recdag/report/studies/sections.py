@@ -1,0 +1,212 @@
+"""The studies of a paper on a data set, ready for the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+from markupsafe import Markup
+
+from recdag.report.studies import numbers
+from recdag.report.studies.drawn import (
+    Drawn,
+    curve_figures,
+    dot_figures,
+    histogram_figures,
+    line_figures,
+)
+from recdag.report.studies.numbers import DIFFERENCE, P_VALUE, NumberTable
+from recdag.report.studies.published import published_points
+from recdag.report.tables import PaperLike, StandsFor, StudyLike
+
+_SHOWN = 2
+
+
+@dataclass(frozen=True)
+class StudySection:
+    """One study on one data set.
+
+    Attributes:
+        id: unique on the page.
+        figures: SVG and caption.
+        notes: sentences under the figures.
+        tables: shown at once.
+        numbers: tables that can be unfolded.
+    """
+
+    id: str
+    study: str
+    title: str
+    figure: str
+    summary: str
+    figures: tuple[tuple[Markup, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    tables: tuple[NumberTable, ...] = ()
+    numbers: tuple[NumberTable, ...] = ()
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a kind of study shows."""
+
+    figures: Sequence[Drawn] = ()
+    notes: Sequence[str] = field(default=())
+    tables: Sequence[NumberTable] = ()
+    numbers: Sequence[NumberTable] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A study's rows and what belongs to them.
+
+    Attributes:
+        id: begins the ids of its figures.
+        measured: rows of the published table `studies`.
+        published: as from `published_points`.
+        metrics: the leading one first.
+    """
+
+    id: str
+    dataset: str
+    measured: pd.DataFrame
+    published: pd.DataFrame
+    metrics: tuple[str, ...]
+
+
+def study_sections(
+    rows: pd.DataFrame,
+    paper: str,
+    dataset: str,
+    *,
+    about: PaperLike | None = None,
+    claims: pd.DataFrame | None = None,
+    stands_for: StandsFor | None = None,
+) -> tuple[StudySection, ...]:
+    """Every study of a paper that has rows on a data set, in the paper's order.
+
+    Args:
+        rows: the published table `studies`.
+        claims: the published table of this name.
+        stands_for: (our data set, protocol) -> the paper's data set that it stands for.
+    """
+    mine = rows[(rows["paper"] == paper) & (rows["dataset"] == dataset) & rows["value"].notna()]
+    declared = {study.id: study for study in about.studies} if about else {}
+    protocol = about.protocol if about else ""
+    counterpart = (stands_for or {}).get((dataset, protocol), dataset)
+    sections = []
+    for name in dict.fromkeys([*declared, *mine["study"]]):
+        measured = mine[mine["study"] == name].reset_index(drop=True)
+        if measured.empty:
+            continue
+        study = declared.get(name)
+        mentioned = _answered(claims, paper, counterpart, study)
+        id = f"{paper}-{dataset}-study-{name}"
+        metrics = _order(measured, about.metrics if about else ())
+        content = _content(Shown(id, dataset, measured, published_points(mentioned, measured), metrics))
+        sections.append(
+            StudySection(
+                id=id,
+                study=name,
+                title=study.title if study else name,
+                figure=study.figure if study else "",
+                summary=study.summary if study else "",
+                figures=tuple((Markup(each.svg), each.caption) for each in content.figures),
+                notes=tuple(content.notes),
+                tables=tuple(content.tables),
+                numbers=tuple(content.numbers),
+            )
+        )
+    return tuple(sections)
+
+
+def _answered(claims: pd.DataFrame | None, paper: str, dataset: str, study: StudyLike | None) -> pd.DataFrame:
+    """The claims of the paper on a data set that a study answers."""
+    if claims is None:
+        return pd.DataFrame(columns=["model", "variant", "metric", "published"])
+    sources = list(study.sources) if study else []
+    return claims[
+        (claims["paper"] == paper) & (claims["dataset"] == dataset) & claims["source"].isin(sources)
+    ]
+
+
+def _order(measured: pd.DataFrame, leading: Sequence[str]) -> tuple[str, ...]:
+    """The metrics of a study, those that the paper leads with first."""
+    found = list(dict.fromkeys(measured["metric"]))
+    return tuple(dict.fromkeys([*(name for name in leading if name in found), *found]))
+
+
+def _content(shown: Shown) -> Content:
+    """By what the rows are about: the table `studies` says no more of their kind than this."""
+    axes = set(shown.measured["x_name"].dropna())
+    metrics = set(shown.metrics)
+    if axes == {"community"}:
+        return Content(tables=[numbers.community_table(shown.measured)])
+    if metrics == {"share"}:
+        return _histograms(shown)
+    if axes and axes <= {"epoch", "seconds"}:
+        return _curves(shown)
+    if any(metric.endswith(P_VALUE) for metric in metrics) or "users" in set(shown.measured["series"]):
+        return _by_activity(shown)
+    if shown.measured["x"].isna().all():
+        return _dots(shown)
+    return _lines(shown)
+
+
+def _figure_id(shown: Shown, *parts: str) -> str:
+    return "-".join([shown.id, *(re.sub(r"[^a-z0-9]+", "-", part.lower()) for part in parts)])
+
+
+def _lines(shown: Shown) -> Content:
+    drawn = [
+        line_figures(shown.measured, shown.published, metric, shown.dataset, _figure_id(shown, metric))
+        for metric in shown.metrics[:_SHOWN]
+    ]
+    tables = [numbers.by_place(shown.measured, shown.published, metric) for metric in shown.metrics]
+    return Content(figures=drawn, numbers=tables)
+
+
+def _dots(shown: Shown) -> Content:
+    drawn = [
+        dot_figures(shown.measured, shown.published, metric, shown.dataset, _figure_id(shown, metric))
+        for metric in shown.metrics[:_SHOWN]
+    ]
+    return Content(figures=drawn, numbers=[numbers.by_metric(shown.measured, shown.published)])
+
+
+def _curves(shown: Shown) -> Content:
+    drawn: list[Drawn] = []
+    for over, count in (("epoch", _SHOWN), ("seconds", 1)):
+        there = shown.measured[shown.measured["x_name"] == over]
+        metrics = [name for name in shown.metrics if name in set(there["metric"])]
+        drawn += [
+            curve_figures(there, over, metric, shown.dataset, _figure_id(shown, over, metric))
+            for metric in metrics[:count]
+        ]
+    return Content(figures=drawn, numbers=[numbers.curve_ends(shown.measured)])
+
+
+def _histograms(shown: Shown) -> Content:
+    names = list(dict.fromkeys(shown.measured["x_name"]))
+    drawn = [
+        histogram_figures(shown.measured, x_name, shown.dataset, _figure_id(shown, x_name))
+        for x_name in names
+    ]
+    return Content(figures=drawn, numbers=[numbers.bins(shown.measured, x_name) for x_name in names])
+
+
+def _by_activity(shown: Shown) -> Content:
+    is_test = shown.measured["metric"].str.endswith((P_VALUE, DIFFERENCE))
+    is_size = shown.measured["series"] == "users"
+    quality = shown.measured[~is_test & ~is_size]
+    sizes = shown.measured[is_size].sort_values("x")
+    lines = _lines(
+        Shown(shown.id, shown.dataset, quality, shown.published, tuple(dict.fromkeys(quality["metric"])))
+    )
+    notes = []
+    if len(sizes):
+        each = ", ".join(f"{value:.3g}" for value in sizes["value"])
+        notes.append(f"Items that the models are given of a user, mean of each group: {each}.")
+    tests = numbers.paired_differences(shown.measured)
+    return Content(lines.figures, notes, [tests] if tests else [], lines.numbers)

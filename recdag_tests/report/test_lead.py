@@ -1,0 +1,76 @@
+import pandas as pd
+import pytest
+
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.claims import STANDS_FOR
+from recdag.report import queries
+from recdag.report.lead import lead_sentence
+from recdag.report.results import result_table
+
+
+@pytest.fixture
+def table_of(connection):
+    results = queries.read_results(connection)
+    return lambda paper, dataset: result_table(
+        results, paper, dataset, about=PAPERS[paper], stands_for=STANDS_FOR
+    )
+
+
+def rows_of(paper, dataset, metric, lead, **others):
+    """Rows of the table significance: other model -> (difference, adjusted p)."""
+    return pd.DataFrame(
+        {
+            "dataset": dataset, "paper": paper, "metric": metric, "model_a": lead, "model_b": other,
+            "difference": difference, "p_adjusted": p,
+        }
+        for other, (difference, p) in others.items()
+    )  # fmt: skip
+
+
+def test_the_strongest_rival_of_the_paper_decides_and_stronger_references_are_named(table_of, connection):
+    table = table_of("ncf", "ncf-ml-1m")
+    assert lead_sentence(table, PAPERS["ncf"], queries.read_significance(connection)) == (
+        "On ncf-ml-1m neumf_pretrain is level with eals in HR@10 (0.6770 against 0.7056, difference "
+        "−0.0286, p = 0.080, adjusted); ease (0.7543), which the paper does not compare, is ahead of it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("difference", "p", "standing"),
+    [(0.01, 0.02, "ahead of"), (-0.01, 0.02, "behind"), (0.01, 0.05, "level with")],
+)
+def test_three_outcomes(table_of, difference, p, standing):
+    table = table_of("mult_vae", "demo")
+    tests = rows_of("mult_vae", "demo", table.metrics[0], "mult_vae_pr", mult_dae=(difference, p))
+    sentence = lead_sentence(table, PAPERS["mult_vae"], tests)
+    assert sentence.startswith(f"On demo mult_vae_pr is {standing} mult_dae in NDCG@100 (")
+    assert sentence.endswith("adjusted).")
+
+
+def test_where_low_is_good_a_negative_difference_is_a_lead(made):
+    about = PAPERS["cf_nade"]
+    rows = made.metrics.query("dataset == 'demo' and paper == 'benchmark' and metric == 'mpr'")
+    rows = rows[rows["model"].isin(["wmf", "item_pop"])]
+    lead = rows.head(1).assign(model="implicit_cf_nade", value=0.05)
+    measured = pd.concat([rows, lead]).assign(paper="cf_nade", protocol=about.protocol, seeds=1)
+    table = result_table(measured, "cf_nade", "demo", about=about)
+    tests = rows_of("cf_nade", "demo", "mpr", "implicit_cf_nade", wmf=(-0.2, 0.01), item_pop=(-0.3, 0.01))
+    sentence = lead_sentence(table, about, tests)
+    assert "implicit_cf_nade is ahead of wmf in MPR (0.0500 against" in sentence
+    assert "item_pop" not in sentence
+    worse = rows_of("cf_nade", "demo", "mpr", "implicit_cf_nade", wmf=(0.1, 0.01), item_pop=(0.1, 0.01))
+    assert "is behind wmf" in lead_sentence(table, about, worse)
+    assert "item_pop" in lead_sentence(table, about, worse)
+
+
+def test_nothing_is_said_without_a_claim_or_a_test(table_of, connection):
+    significance = queries.read_significance(connection)
+    assert lead_sentence(table_of("benchmark", "demo"), PAPERS["benchmark"], significance) == ""
+    assert lead_sentence(table_of("mult_vae", "demo"), PAPERS["mult_vae"], significance) == ""
+    assert lead_sentence(table_of("ncf", "demo"), None, significance) == ""
+
+
+def test_every_lead_is_a_model_of_its_paper():
+    leads = {each.id: each.lead for each in PAPERS.values()}
+    assert leads.pop("benchmark") == ""
+    assert all(lead in PAPERS[paper].models for paper, lead in leads.items())
