@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test ui lint clean
+.PHONY: run test ui lint bench clean
 
 run: $(INSTALLED)
 	$(BIN)/recdag run
@@ -18,6 +18,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/fbgd.py
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("recdag needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'

@@ -10,101 +10,67 @@ computed once, and rows do not depend on each other: the sweep is exact in any o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numba
 import numpy as np
 import torch
 from scipy.sparse import csr_array
 
-from recdag.errors import DataError
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.alternating import Alternating
 from recdag.recommenders.configs.exposure import EALSConfig
-from recdag.recommenders.user_vectors import inner_products, user_vectors
 from recdag.training.data import TrainingData
-from recdag.training.loop import seed_everything, train
-from recdag.training.options import FitOptions, History
+from recdag.training.options import FitOptions
 
 
-class EALS(Recommender[EALSConfig]):
+class EALS(Alternating[EALSConfig]):
     """Matrix factorization with popularity-aware weights of unobserved cells.
 
     Sweeps run on the processor whatever the device; scoring runs on the device.
     """
 
-    folds_in: ClassVar[bool] = True
-    _vectors: dict[str, torch.Tensor]
-
-    def fit(self, data: TrainingData, options: FitOptions) -> History:
-        self.prepare(data, options)
-        return train(self, epochs=self.config.epochs, options=options, patience=self.config.patience)
-
-    def prepare(self, data: TrainingData, options: FitOptions) -> None:
-        """Put data, weights and initial vectors in place.
-
-        Raises:
-            DataError: there is no interaction to learn from.
-        """
-        if data.positives.nnz == 0:
-            raise DataError("no interactions to train on", cure="Check the filters of the data set")
-        self.device = options.device
-        self._by_user, self._by_item = data.positives, csr_array(data.positives.T)
-        weights = unobserved_weights(np.diff(self._by_item.indptr), self.config)
-        rng = seed_everything(options.seed, options.phase, 0)
-        sizes = {"users": data.n_users, "items": data.n_items}
-        drawn = {
-            name: rng.normal(0, self.config.initial_std, (size, self.config.factors))
-            for name, size in sizes.items()
-        }
-        self.load_parameters(
-            {name: torch.from_numpy(value.astype(np.float32)) for name, value in drawn.items()}
-            | {"unobserved_weights": torch.from_numpy(weights)}
+    def _initial(self, data: TrainingData, rng: np.random.Generator) -> dict[str, torch.Tensor]:
+        config = self.config
+        users, items = (
+            rng.normal(0, config.initial_std, (size, config.factors)).astype(np.float32)
+            for size in (data.n_users, data.n_items)
         )
+        weights = unobserved_weights(np.diff(self._by_item.indptr), config)
+        return _tensors(users, items, weights)
 
     def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
         """A sweep over all users, then one over all items; the loss is the objective after both."""
-        users, items, weights = (each.cpu().numpy().copy() for each in self._vectors.values())
+        users, items, weights = (array.copy() for array in self._arrays())
         l2 = self.config.l2
         ones = np.ones(len(users), np.float32)
         sweep(self._by_user, users, Fixed(items, weights), ones, l2)
         options.heartbeat()
         positives_loss = sweep(self._by_item, items, Fixed(users, ones), weights, l2)
-        self.load_parameters(
-            {
-                "users": torch.from_numpy(users),
-                "items": torch.from_numpy(items),
-                "unobserved_weights": torch.from_numpy(weights),
-            }
-        )
+        self.load_parameters(_tensors(users, items, weights))
         grams = np.sum((users.T @ users) * ((items.T * weights) @ items))
         squares = np.sum(users**2) + np.sum(items**2)
         return {"loss": float(positives_loss + grams + l2 * squares)}
 
-    def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
-        users = user_vectors(query, self._vectors["users"], self._fold_in)
-        return inner_products(users, self._vectors["items"], items)
-
-    def training_state(self) -> dict[str, Any]:
-        return self.parameters_state()
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        self.load_parameters(state)
-
-    def parameters_state(self) -> dict[str, torch.Tensor]:
-        return dict(self._vectors)
-
-    def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
-        names = ("users", "items", "unobserved_weights")
-        self._vectors = {name: state[name].to(self.device) for name in names}
+    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Users, items and the weights of unobserved cells, on the processor."""
+        users, items, weights = (
+            self._fitted[name].cpu().numpy() for name in ("users", "items", "unobserved_weights")
+        )
+        return users, items, weights
 
     def _fold_in(self, history: csr_array) -> torch.Tensor:
         """(B, K) vectors of users given by their items, from zero by coordinate sweeps."""
-        _, items, weights = (each.cpu().numpy() for each in self._vectors.values())
+        _, items, weights = self._arrays()
         users = np.zeros((history.shape[0], items.shape[1]), np.float32)
         fixed = Fixed(items, weights)
         for _ in range(self.config.fold_in_sweeps):
             sweep(history, users, fixed, np.ones(len(users), np.float32), self.config.l2)
         return torch.from_numpy(users).to(self.device)
+
+
+def _tensors(users: np.ndarray, items: np.ndarray, weights: np.ndarray) -> dict[str, torch.Tensor]:
+    arrays = {"users": users, "items": items, "unobserved_weights": weights}
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
 def unobserved_weights(popularity: np.ndarray, config: EALSConfig) -> np.ndarray:

@@ -10,53 +10,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from scipy.sparse import csr_array
 from torch.nn.functional import softplus
 
-from recdag.errors import DataError
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.alternating import Alternating
 from recdag.recommenders.configs.exposure import EXMFConfig
-from recdag.recommenders.user_vectors import inner_products, user_vectors
 from recdag.training.data import TrainingData
-from recdag.training.loop import seed_everything, train
-from recdag.training.options import FitOptions, History
+from recdag.training.options import FitOptions
 
 SMALLEST_EXPOSURE = 1e-6
 BLOCK_CELLS = {"cpu": 2**20, "cuda": 2**26}
 
 
-class EXMF(Recommender[EXMFConfig]):
+class EXMF(Alternating[EXMFConfig]):
     """Matrix factorization weighted by the inferred exposure of users to items; ranks by p.q."""
 
-    folds_in: ClassVar[bool] = True
-    _fitted: dict[str, torch.Tensor]
-
-    def fit(self, data: TrainingData, options: FitOptions) -> History:
-        self.prepare(data, options)
-        return train(self, epochs=self.config.epochs, options=options, patience=self.config.patience)
-
-    def prepare(self, data: TrainingData, options: FitOptions) -> None:
-        """Put data and initial parameters in place.
-
-        Raises:
-            DataError: there is no interaction to learn from.
-        """
-        if data.positives.nnz == 0:
-            raise DataError("no interactions to train on", cure="Check the filters of the data set")
-        config, self.device = self.config, options.device
-        self._by_user, self._by_item = data.positives, csr_array(data.positives.T)
-        seed_everything(options.seed, options.phase, 0)
-        self.load_parameters(
-            {
-                "users": torch.randn(data.n_users, config.factors) * config.initial_std,
-                "items": torch.randn(data.n_items, config.factors) * config.initial_std,
-                "exposure": torch.full((data.n_items,), config.initial_exposure),
-            }
-        )
+    def _initial(self, data: TrainingData, rng: np.random.Generator) -> dict[str, torch.Tensor]:
+        config = self.config
+        return {
+            "users": torch.randn(data.n_users, config.factors) * config.initial_std,
+            "items": torch.randn(data.n_items, config.factors) * config.initial_std,
+            "exposure": torch.full((data.n_items,), config.initial_exposure),
+        }
 
     def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
         """All users given items and priors, then all items and priors given users.
@@ -113,21 +91,12 @@ class EXMF(Recommender[EXMFConfig]):
             torch.stack([block.negative_log_likelihood for block in blocks]).sum(),
         )
 
-    def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
-        users = user_vectors(query, self._fitted["users"], self._fold_in)
-        return inner_products(users, self._fitted["items"], items)
-
-    def training_state(self) -> dict[str, Any]:
-        return self.parameters_state()
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        self.load_parameters(state)
-
-    def parameters_state(self) -> dict[str, torch.Tensor]:
-        return dict(self._fitted)
-
-    def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
-        self._fitted = {name: value.to(self.device) for name, value in state.items()}
+    def exposure(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        """(S,) probability that training users (S,) know items (S,) that they did not choose."""
+        fitted = self._fitted
+        preference = torch.sum(fitted["users"][users] * fitted["items"][items], 1)
+        prior_log_odds = torch.logit(fitted["exposure"])[items] + log_constant(self.config)
+        return torch.sigmoid(prior_log_odds - self.config.noise_precision / 2 * preference.square())
 
     def _fold_in(self, history: csr_array) -> torch.Tensor:
         """(B, K) vectors of users given by their items, from zero, with items and priors fixed."""
