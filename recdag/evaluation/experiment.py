@@ -88,6 +88,38 @@ def run_experiment(
     return Experiment(model, history, time.perf_counter() - started)
 
 
+def validate_config(
+    spec: ModelSpec,
+    config: Config,
+    split: Split,
+    protocol: Protocol,
+    options: FitOptions,
+    memory_bytes: int | None = None,
+) -> tuple[float, History]:
+    """How good a configuration is, by validation alone: fitted on `split.train`, test not looked at.
+
+    Args:
+        spec, config: the model.
+        split: one fold.
+        protocol: gives the metric.
+        options: seed, device, checkpoint, progress; its `validate` is not looked at.
+        memory_bytes: about what a block of scores may take in validation.
+
+    Returns:
+        The protocol's selection metric on the validation users, and what the fit left behind.
+
+    Raises:
+        DataError: there is no user to validate on.
+        TrainingError: the model could not be trained.
+    """
+    metric = protocol.selection_metric
+    watched = _watching(options, split.validation, metric, memory_bytes)
+    if not spec.learns_by_epochs:
+        watched = replace(options, validate=None)
+    model, history = _fit(spec, config, split.train, watched, "select")
+    return evaluate(model, split.validation, [metric], memory_bytes).aggregates[metric], history
+
+
 def evaluate(
     model: Scorer, held_out: HeldOut, names: Iterable[str], memory_bytes: int | None = None
 ) -> Evaluation:

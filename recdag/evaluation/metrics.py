@@ -1,7 +1,8 @@
 """Metrics by name, one value a user; variants that others call by the same name have names of their own.
 
 A cut-off follows the name: `recall@20`. Ranks may end in .5 where scores tie; an item counts as
-among the first k when its rank is at most k, and k places hold at most k hits.
+among the first k when its rank is at most k, and k places hold at most k hits. A metric of some of
+the users only carries their group at its end: `hr@10_seen`.
 """
 
 from __future__ import annotations
@@ -127,6 +128,10 @@ METRICS: dict[str, Metric] = {
     ),
     "coverage": Metric("share of items in at least one user's first k", True, whole=True),
 }
+USER_GROUPS = {
+    "seen": "users who met their held-out item in supportive feedback",
+    "unseen": "users who did not meet it",
+}
 _WITH_CUTOFF: dict[str, Callable[[_Ranked, int], np.ndarray]] = {
     "recall": _recall,
     "recall_plain": _recall_plain,
@@ -158,9 +163,20 @@ def parse(name: str) -> tuple[str, int]:
     return family, int(cutoff) if at else 0
 
 
+def of_group(name: str, group: str) -> str:
+    """The name of a metric over the users of one of USER_GROUPS."""
+    return f"{name}_{group}"
+
+
+def without_group(name: str) -> str:
+    """The metric's own name: `hr@10` of `hr@10_seen`."""
+    stem, _, group = name.rpartition("_")
+    return stem if group in USER_GROUPS else name
+
+
 def larger_is_better(name: str) -> bool:
-    """Direction of a metric."""
-    return METRICS[parse(name)[0]].larger_is_better
+    """Direction of a metric, be it over all users or over a group."""
+    return METRICS[parse(without_group(name))[0]].larger_is_better
 
 
 def top_k_needed(names: Iterable[str]) -> int:

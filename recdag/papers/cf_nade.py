@@ -1,6 +1,6 @@
 """Implicit CF-NADE (Zheng et al. 2016)."""
 
-from recdag.papers.paper import Paper
+from recdag.papers.paper import DataSize, Paper
 from recdag.papers.study import Counts, Grid, Series
 
 STUDIES = (
@@ -52,4 +52,12 @@ PAPER = Paper(
         "matrix factorization does."
     ),
     studies=STUDIES,
+    sizes=(DataSize("tv-watch", 444_480, 17_348, None, "section 5.1"),),
+    deviations=(
+        "The watch counts that the paper uses are private; all numbers here are from other data sets.",
+        "The activation, the start of the weights and the number of epochs are not in the paper.",
+        "`implicit_cf_nade_normalised` is our variant: it divides the input by its length and is trained "
+        "with Adam. The printed model is `implicit_cf_nade`.",
+        "Percentile ranks run over all items but a user's training items; the paper does not say.",
+    ),
 )

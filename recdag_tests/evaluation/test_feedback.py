@@ -1,4 +1,4 @@
-"""Held-out items that were met in supportive feedback, against dense matrices."""
+"""Held-out items that were met in supportive feedback, and metrics of those users alone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from recdag.evaluation.feedback import seen_in_supportive
-from recdag.evaluation.split import HeldOut
+from recdag.evaluation.feedback import seen_in_supportive, summarise_by_feedback
+from recdag.evaluation.split import HeldOut, Split
+from recdag.evaluation.summary import Evaluation
 from recdag.training.data import TrainingData
 
 
@@ -30,3 +31,60 @@ def test_seen_are_those_with_a_held_out_item_in_any_feedback(behaviours: int) ->
     seen = seen_in_supportive(TrainingData(positives, positives, supportive), held_out)
     np.testing.assert_array_equal(seen, expected)
     assert seen.any() == (behaviours > 0)
+
+
+def one_user_a_row(target: list[int], candidates: bool = True) -> HeldOut:
+    """A held-out item for each of the first users, beside two others."""
+    n = len(target)
+    cells = csr_array((np.ones(n, np.float32), (np.arange(n), target)), shape=(n, 12))
+    items = np.column_stack([target, np.full((n, 2), 11)]).astype(np.int32)
+    users = np.arange(n)
+    return HeldOut(users.astype(np.int32), users, csr_array((n, 12)), cells, items if candidates else None)
+
+
+def feedback_split(held_out: HeldOut, supportive: dict[str, csr_array]) -> Split:
+    n = len(held_out)
+    positives = csr_array(np.ones((n, 12), np.float32))
+    data = TrainingData(positives, positives, supportive)
+    return Split(0, np.arange(n), np.arange(12), data, held_out, held_out)
+
+
+def clicks(n_users: int, *cells: tuple[int, int]) -> csr_array:
+    rows, columns = zip(*cells, strict=True)
+    return csr_array((np.ones(len(cells), np.float32), (rows, columns)), shape=(n_users, 12))
+
+
+def test_metrics_apart_by_hand() -> None:
+    held_out = one_user_a_row([3, 4, 5, 6, 7])
+    # Users 0 and 3 clicked their held-out item, 4 carted hers; the click of user 1 is on another item.
+    supportive = {"click": clicks(5, (0, 3), (1, 3), (3, 6)), "cart": clicks(5, (4, 7))}
+    evaluation = Evaluation(
+        held_out.user_ids, {"hr@10": np.array([1.0, 0, 1, 0, 1]), "mrr": np.array([0.5, 0.1, 0.3, 0.2, 0.8])}
+    )
+    found = summarise_by_feedback([evaluation], [feedback_split(held_out, supportive)])
+    assert list(found) == ["hr@10_seen", "mrr_seen", "hr@10_unseen", "mrr_unseen"]
+    assert [found[name].n_users for name in found] == [3, 3, 2, 2]
+    assert found["hr@10_seen"].value == pytest.approx(2 / 3)
+    assert found["hr@10_seen"].std_err == pytest.approx(np.sqrt(1 / 3) / np.sqrt(3))
+    assert found["mrr_seen"].value == pytest.approx(0.5)
+    assert found["mrr_seen"].std_err == pytest.approx(0.3 / np.sqrt(3))
+    assert found["hr@10_unseen"].value == pytest.approx(0.5)
+    assert found["mrr_unseen"].value == pytest.approx(0.2)
+    assert found["mrr_unseen"].std_err == pytest.approx(0.1)
+    assert 0.1 <= found["mrr_unseen"].ci_low <= 0.2 <= found["mrr_unseen"].ci_high <= 0.3
+
+
+def test_a_group_without_users_has_no_metric() -> None:
+    held_out = one_user_a_row([3, 4])
+    evaluation = Evaluation(held_out.user_ids, {"hr@10": np.array([1.0, 0])})
+    everyone = feedback_split(held_out, {"click": clicks(2, (0, 3), (1, 4))})
+    assert set(summarise_by_feedback([evaluation], [everyone])) == {"hr@10_seen"}
+    nobody = feedback_split(held_out, {"click": clicks(2, (0, 4))})
+    assert set(summarise_by_feedback([evaluation], [nobody])) == {"hr@10_unseen"}
+
+
+def test_users_are_told_apart_only_among_untouched_candidates() -> None:
+    evaluation = Evaluation(np.arange(2), {"hr@10": np.array([1.0, 0])})
+    full = feedback_split(one_user_a_row([3, 4], candidates=False), {"click": clicks(2, (0, 3))})
+    assert summarise_by_feedback([evaluation], [full]) == {}
+    assert summarise_by_feedback([evaluation], [feedback_split(one_user_a_row([3, 4]), {})]) == {}

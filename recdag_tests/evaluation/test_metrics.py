@@ -13,11 +13,13 @@ from recdag.errors import ConfigError
 from recdag.evaluation.metrics import (
     METRICS,
     larger_is_better,
+    of_group,
     parse,
     per_user,
     top_k_needed,
     user_weights,
     whole,
+    without_group,
 )
 from recdag.evaluation.ranking import Ranking
 
@@ -117,7 +119,10 @@ def test_names_are_checked():
     assert parse("mpr") == ("mpr", 0)
     assert not larger_is_better("mpr")
     assert larger_is_better("ndcg@5")
-    for wrong in ("ndcg", "mrr@5", "auc@5", "recall@0", "recall@five", "hr@"):
+    assert larger_is_better("ndcg@5_unseen") and not larger_is_better("mpr_seen")
+    assert without_group(of_group("recall_plain@5", "seen")) == "recall_plain@5"
+    assert without_group("mrr_sum") == "mrr_sum"
+    for wrong in ("ndcg", "mrr@5", "auc@5", "hr@10_seen", "recall@0", "recall@five", "hr@"):
         with pytest.raises(ConfigError):
             parse(wrong)
     assert all(metric.summary for metric in METRICS.values())
