@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from recdag.errors import RecdagError
@@ -47,6 +48,9 @@ def run(
     studies: Annotated[
         bool, typer.Option("--studies", help="Also the studies that train many models.")
     ] = False,
+    budget: Annotated[
+        str, typer.Option(help="Tune each model of the paper first: 20 trials, or 600s. 0: no tuning.")
+    ] = "0",
 ) -> None:
     """Materialize the graph for one data set; only what changed is computed."""
     from recdag.orchestration.display import RunDisplay
@@ -56,9 +60,10 @@ def run(
     from recdag.report.terminal import result_tables
 
     selection = _selection(paper, study, studies, select)
-    config = {study or "": _axes(study, axis)} if axis else {}
+    config: dict[str, dict[str, Any]] = {study or "": _axes(study, axis)} if axis else {}
     project = Project.open()
     project.dataset(dataset)
+    config |= _budgets(project, paper, budget)
     project.published.ensure()
     try:
         with RunDisplay(console) as display:
@@ -93,6 +98,25 @@ def _selection(paper: str | None, study: str | None, studies: bool, select: str 
         name, _, of_paper = study.partition("/")
         return study_selection(name, find_paper(name).study(of_paper).id)
     return selection_of(find_paper(paper).id if paper else None, studies)
+
+
+def _budgets(project: Project, paper: str | None, budget: str) -> dict[str, dict[str, Any]]:
+    """The same budget for every model of a paper."""
+    from recdag.papers.catalogue import paper as find_paper
+    from recdag.pipeline.tuned import Budget
+
+    if Budget.parse(budget) is None:
+        return {}
+    if paper is None:
+        raise RecdagError("--budget needs a paper", cure="Name it: --paper benchmark, for example")
+    nodes, recipe = find_paper(paper).nodes, project.recipe(paper)
+    if not any(recipe.space(model) for model in nodes):
+        raise RecdagError(
+            f"the recipe of {paper} has nothing to search",
+            where=str(recipe.path),
+            cure="Say what to try: search: [16, 32] or search: {low: 0.001, high: 1, log: true}",
+        )
+    return {f"{paper}/{model}": {"budget": budget} for model in nodes}
 
 
 def _axes(study: str | None, given: list[str]) -> dict[str, list[Any]]:
@@ -142,7 +166,8 @@ def recommend(
 
     if sum(option is not None for option in (user, items, similar_to, out)) != 1:
         raise RecdagError(
-            "nothing to recommend for", cure="Give one of --user, --items, --similar-to and --out"
+            "it is not clear for whom to recommend",
+            cure="Give one of --user, --items, --similar-to and --out",
         )
     service = open_service(Project.open(), dataset, model)
     if out is not None:
@@ -156,7 +181,8 @@ def recommend(
         rows = service.similar(similar_to or "", top)
     table = Table("rank", "item", "title", "score", box=None)
     for row in rows.to_dict("records"):
-        table.add_row(str(row["rank"]), row["item_key"], row["title"] or "", f"{row['score']:.4g}")
+        title = escape(row["title"]) if isinstance(row["title"], str) else ""
+        table.add_row(str(row["rank"]), escape(row["item_key"]), title, f"{row['score']:.4g}")
     console.print(table)
 
 

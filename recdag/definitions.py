@@ -7,6 +7,7 @@ import dagster as dg
 
 from recdag.orchestration.assets.data import data_assets
 from recdag.orchestration.assets.models import model_assets
+from recdag.orchestration.assets.recommendations import recommendations_asset
 from recdag.orchestration.assets.results import comparison, evaluation_assets, report
 from recdag.orchestration.assets.splits import split_assets
 from recdag.orchestration.assets.studies import study_assets
@@ -38,6 +39,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             *model_assets(partitions),
             *evaluation_assets(partitions),
             *study_assets(partitions),
+            recommendations_asset(partitions),
             comparison,
             report,
         ],

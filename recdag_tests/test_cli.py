@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from recdag.pipeline.project import Project
 
@@ -30,6 +31,29 @@ def test_a_paper_from_files_to_report(home):
     assert printed[0] == "model,value" and len(printed) == len(rows) + 1
 
 
+def test_a_paper_is_tuned_where_its_recipe_says_what_to_try(home):
+    path = home / "models" / "recipes" / "cf_nade.yaml"
+    recipe = yaml.safe_load(path.read_text())
+    recipe["models"]["wmf"]["factors"]["search"] = {"low": 2, "high": 16, "log": True}
+    path.write_text(yaml.safe_dump(recipe))
+    tuned = recdag("run", "--dataset", "tiny", "--paper", "cf_nade", "--budget", "2")
+    assert tuned.returncode == 0, tuned.stdout + tuned.stderr
+
+    query = "select distinct model, tuning from metrics where study is null"
+    rows = json.loads(recdag("sql", query, "--format", "json").stdout)
+    budgets = {row["model"]: row["tuning"] for row in rows}
+    assert budgets.pop("wmf") == "2 trials" and set(budgets.values()) == {None}
+    query = "select model, state, budget from trials order by trial"
+    rows = json.loads(recdag("sql", query, "--format", "json").stdout)
+    assert [tuple(row.values()) for row in rows] == [("wmf", "complete", "2 trials")] * 2
+
+    again = recdag("run", "--dataset", "tiny", "--paper", "cf_nade", "--budget", "2")
+    assert "0 assets computed" in again.stdout
+    recdag("run", "--dataset", "tiny", "--paper", "cf_nade")
+    query = "select count(*) as n from metrics where tuning is not null"
+    assert json.loads(recdag("sql", query, "--format", "json").stdout) == [{"n": 0}]
+
+
 def test_a_bad_row_is_one_line_with_file_line_and_cure(home):
     log = home / "data" / "raw" / "tiny" / "events.csv"
     lines = log.read_text().splitlines()
@@ -40,13 +64,43 @@ def test_a_bad_row_is_one_line_with_file_line_and_cure(home):
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
+def test_recommendations_for_a_user_a_basket_an_item_and_everybody(home, tmp_path):
+    trained = recdag("run", "--dataset", "tiny", "--select", '+key:"benchmark/ease"')
+    assert trained.returncode == 0, trained.stdout + trained.stderr
+    model = ("recommend", "--dataset", "tiny", "--model", "benchmark/ease")
+    for wanted in (("--user", "u3"), ("--items", "i1, i2"), ("--similar-to", "i1")):
+        ended = recdag(*model, *wanted, "--top", "4")
+        lines = [line.split() for line in ended.stdout.splitlines()]
+        assert ended.returncode == 0 and lines[0] == ["rank", "item", "title", "score"], ended.stderr
+        assert [line[0] for line in lines[1:]] == ["1", "2", "3", "4"]
+        assert "i1" not in {line[1] for line in lines[1:]} or "--user" in wanted
+    path = tmp_path / "all.csv"
+    ended = recdag(*model, "--out", str(path), "--top", "2")
+    assert ended.returncode == 0 and "120 rows" in ended.stdout
+    assert len(path.read_text().splitlines()) == 121
+    for wanted, message in [
+        (("--user", "u99"), "Near by spelling: u9"),
+        (("--items", "i1,i99"), "there is no item 'i99'"),
+        ((), "--user, --items, --similar-to"),
+        (("--user", "u3", "--items", "i1"), "--user, --items, --similar-to"),
+        (("--out", "all.txt"), "neither .parquet nor .csv"),
+    ]:
+        ended = recdag(*model, *wanted)
+        assert ended.returncode == 1
+        assert message in ended.stderr and "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("recommend", "--dataset", "tiny", "--model", "benchmark/ease", "--user", "u1"), "not been trained"),
         (("run", "--dataset", "dmeo"), "Did you mean 'demo'"),
         (("run", "--paper", "nfc"), "no paper is called 'nfc'"),
         (("run", "--paper", "ncf", "--select", "events"), "exclude each other"),
         (("run", "--select", "nothing_of_that_name"), "cannot be read"),
+        (("run", "--budget", "2"), "needs a paper"),
+        (("run", "--paper", "ncf", "--budget", "2"), "nothing to search"),
+        (("run", "--paper", "ncf", "--budget", "many"), "is no budget"),
         (("sql", "select x from metrics"), "show tables"),
         (("sql", "drop table metrics"), "read-only"),
     ],

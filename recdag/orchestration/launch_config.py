@@ -26,6 +26,11 @@ class RunConfig(SeedConfig):
         default=SelectionChoice.validation,
         description="Choose the epoch on validation, or on test as some authors did (labelled as such).",
     )
+    budget: str = Field(
+        default="0",
+        description="What a search for better hyperparameters in the recipe's space may cost: a number of "
+        "trials, as 20, or seconds, as 600s. 0: no search, the recipe as it is. What is set here is kept.",
+    )
 
 
 def launch_config(spec: ModelSpec) -> type[RunConfig]:

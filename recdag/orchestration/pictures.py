@@ -4,6 +4,7 @@ import base64
 
 import dagster as dg
 
+from recdag.pipeline.comparing import report_picture
 from recdag.pipeline.project import Project
 from recdag.pipeline.steps import Outcome
 from recdag.pipeline.trained import PICTURE
@@ -15,5 +16,16 @@ def learning_curve(project: Project, outcome: Outcome) -> dg.MetadataValue:
     picture = project.trained(card["dataset"], card["paper"], card["model"]) / PICTURE
     if not picture.exists():
         return dg.MetadataValue.md("Solved in closed form: no learning curve.")
-    encoded = base64.b64encode(picture.read_bytes()).decode()
-    return dg.MetadataValue.md(f"![learning curve](data:image/png;base64,{encoded})")
+    return _embedded("learning curve", picture.read_bytes())
+
+
+def verdicts(project: Project) -> dg.MetadataValue:
+    """How each paper's numbers fared."""
+    picture = report_picture(project)
+    if picture is None:
+        return dg.MetadataValue.md("No published number has been compared yet.")
+    return _embedded("verdicts by paper", picture)
+
+
+def _embedded(title: str, png: bytes) -> dg.MetadataValue:
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")

@@ -1,6 +1,6 @@
 """Variational autoencoders for collaborative filtering (Liang et al. 2018)."""
 
-from recdag.papers.paper import Paper
+from recdag.papers.paper import DataSize, Paper
 from recdag.papers.study import ByActivity, Curves, Results, Series
 
 _ONE_RUN = {"procedure": "single_run", "beta_cap": 1.0}
@@ -91,4 +91,18 @@ PAPER = Paper(
         "factor models and earlier neural networks, on all three data sets."
     ),
     studies=STUDIES,
+    sizes=(
+        DataSize("ml-20m", 136_677, 20_108, 10_000_000, "Table 1"),
+        DataSize("netflix", 463_435, 17_769, 56_900_000, "Table 1"),
+        DataSize("msd", 571_355, 41_140, 33_600_000, "Table 1"),
+        DataSize("ml-1m", 6_040, 3_704, None, "section 4.5"),
+        DataSize("pinterest", 55_187, 9_916, None, "section 4.5"),
+    ),
+    deviations=(
+        "The weight of the Gaussian and the logistic likelihood is not in the paper; ours are chosen on "
+        "validation.",
+        "The weight of the negatives in CDAE's loss is not in the paper; it follows from the stated likeness "
+        "to five negatives for each positive.",
+        "CDAE has no vector for a user who took no part in training; it is given none.",
+    ),
 )

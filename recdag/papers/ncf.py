@@ -1,6 +1,6 @@
 """Neural collaborative filtering (He et al. 2017)."""
 
-from recdag.papers.paper import Paper
+from recdag.papers.paper import DataSize, Paper
 from recdag.papers.study import Curves, Grid, Series, TopList
 
 _QUICK_BATCHES = {"batch_size": 1024}
@@ -92,4 +92,17 @@ PAPER = Paper(
         "best matrix factorizations of its time, and pre-training and deeper networks help further."
     ),
     studies=STUDIES,
+    sizes=(
+        DataSize("ml-1m", 6_040, 3_706, 1_000_209, "Table 1"),
+        DataSize("pinterest", 55_187, 9_916, 1_500_809, "Table 1"),
+    ),
+    deviations=(
+        "The epoch is chosen on a held-out validation item a user; the authors' code reports the epoch that "
+        "is best on the test items.",
+        "The released test candidates name the held-out item itself among the negatives of some users; it "
+        "is ranked once here, so that it cannot tie with itself.",
+        "The embeddings of MLP and NeuMF are as wide as in the authors' code (32 for 8 factors and three "
+        "layers), not as in the paper's example (16).",
+        "Equal scores share the middle rank, so that a model whose scores have collapsed ranks like chance.",
+    ),
 )

@@ -9,6 +9,22 @@ from recdag.papers.study import Study
 
 
 @dataclass(frozen=True)
+class DataSize:
+    """How large a data set is by a paper's own words.
+
+    Attributes:
+        interactions: None where the paper does not say.
+        source: the place in the paper.
+    """
+
+    dataset: str
+    users: int
+    items: int
+    interactions: int | None
+    source: str
+
+
+@dataclass(frozen=True)
 class Paper:
     """One paper and the comparison it makes.
 
@@ -23,6 +39,8 @@ class Paper:
         claim_sentence: what the paper says of itself, in one sentence, in our words.
         studies: its sweeps, curves and tables.
         detail_metrics: shown after `metrics` in its tables and tested for nothing.
+        sizes: of the data sets that the paper works on.
+        deviations: where all of our runs differ from what the paper or its authors' code does, and why.
         lead: the one of `models` that the paper says is ahead; empty where nothing is claimed.
     """
 
@@ -41,6 +59,8 @@ class Paper:
     studies: tuple[Study, ...] = ()
     detail_metrics: tuple[str, ...] = ()
     lead: str = ""
+    sizes: tuple[DataSize, ...] = ()
+    deviations: tuple[str, ...] = ()
 
     @property
     def nodes(self) -> tuple[str, ...]:

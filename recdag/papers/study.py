@@ -147,6 +147,20 @@ class ByActivity(Study):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ByPopularity(Study):
+    """How much of what was held out is in the top lists, by groups of ever more popular items.
+
+    Attributes:
+        cutoff: the length of the lists.
+        groups: how many, with equally many held-out pairs each.
+    """
+
+    models: tuple[str, ...]
+    cutoff: int = 20
+    groups: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
 class Counts(Study):
     """Histograms of the strengths of positives and of their relative ratings.
 

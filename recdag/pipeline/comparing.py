@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import compare, load_anchors, load_claims
 from recdag.pipeline.project import Project
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.report.page import build_report
+from recdag.report.records import write_records
+from recdag.report.verdict_bars import verdict_bars
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 
 COMPARISON_VERSION = "1"
-REPORT_VERSION = "2"
+REPORT_VERSION = "3"
 _EVERYWHERE = ("", "comparison")
 
 
@@ -40,7 +44,7 @@ def compare_with_papers(project: Project) -> Outcome:
 
 
 def write_report(project: Project) -> Outcome:
-    """Write the report page, unless the results and the page's code are those it shows."""
+    """Write the report page and the reproduction records, unless they show these results already."""
     path = project.settings.report
     with project.published.reading() as connection:
         key = step_key(
@@ -56,5 +60,17 @@ def write_report(project: Project) -> Outcome:
             anchors=load_anchors(),
             stands_for=project.stands_for,
         )
+        write_records(project.settings.published, path.parent, papers=PAPERS, stands_for=project.stands_for)
         stamp.write_text(key)
-    return Outcome(key, {"path": str(path), "kilobytes": path.stat().st_size // 1024}, cached)
+    found = {"path": str(path), "kilobytes": path.stat().st_size // 1024, "records": _records_in(path.parent)}
+    return Outcome(key, found, cached)
+
+
+def report_picture(project: Project) -> bytes | None:
+    """A PNG of the verdicts by paper; None where there are none."""
+    with project.published.reading() as connection:
+        return verdict_bars(connection.execute("from claims").df())
+
+
+def _records_in(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("*/*/*.md"))

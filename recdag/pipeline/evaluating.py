@@ -12,6 +12,7 @@ import pandas as pd
 
 from recdag.errors import RecdagError
 from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.describing import trainings_asset, trainings_key, write_trainings
 from recdag.pipeline.project import Project
 from recdag.pipeline.significance import significance_asset, significance_key, write_significance
 from recdag.pipeline.splits import read_splits
@@ -39,7 +40,8 @@ class ModelResult:
 
 
 def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "") -> Outcome:
-    """Fill metrics, user_metrics and training_history for the models that changed, then significance.
+    """Fill metrics, user_metrics and training_history for the models that changed, then what hangs
+    on them: significance, recipes and trainings.
 
     Raises:
         RecdagError: a model of the paper has not been trained on this data set.
@@ -52,16 +54,21 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
         known = recorded_keys(connection)
     stale = [model for model in rules.nodes if known.get((dataset, f"{paper}/{model}")) != keys[model]]
     tests = significance_key(rules, keys)
-    current = not stale and known.get((dataset, significance_asset(paper))) == tests
+    described = trainings_key(cards)
+    current = (
+        not stale
+        and known.get((dataset, significance_asset(paper))) == tests
+        and known.get((dataset, trainings_asset(paper))) == described
+    )
     if not current:
         splits = read_splits(project, dataset, rules.protocol)
         with project.warehouse.reading(dataset) as connection:
-            keys_of_users, described = user_keys(connection), sizes(connection)
+            keys_of_users, counted = user_keys(connection), sizes(connection)
         results = {
             model: evaluate_model(project, cards[model], splits, keys_of_users, run_id) for model in stale
         }
         with project.published.update() as connection:
-            replace_rows(connection, "datasets", _dataset_row(project, dataset, described), dataset=dataset)
+            replace_rows(connection, "datasets", _dataset_row(project, dataset, counted), dataset=dataset)
             for model, result in results.items():
                 where = {"dataset": dataset, "paper": paper, "model": model}
                 replace_rows(connection, "metrics", result.metrics, study=None, **where)
@@ -69,6 +76,7 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
                 replace_rows(connection, "training_history", result.training_history, **where)
                 record(connection, f"{paper}/{model}", keys[model], keys[model], {}, dataset=dataset)
             write_significance(connection, rules, dataset, cards, tests, splits, keys_of_users)
+            write_trainings(connection, dataset, paper, cards, described, splits)
     return Outcome(
         step_key(models=keys),
         {"evaluated": stale, "unchanged": [model for model in rules.nodes if model not in stale]},
@@ -105,6 +113,7 @@ def _key(card: Card, protocol: str, version: str) -> str:
         split=card.split_version,
         protocol=PROTOCOLS[protocol].version,
         version=version,
+        **({"tuning": card.tuning} if card.tuning else {}),
     )
 
 
@@ -168,6 +177,7 @@ def metric_rows(
         variant=card.variant, seed=card.seed, selection=card.selection, train_seconds=card.train_seconds,
         peak_memory_mb=card.peak_memory_mb, device=card.device, code_version=card.code_version,
         data_version=card.split_version, run_id=run_id, created_at=datetime.now(UTC).replace(tzinfo=None),
+        tuning=card.tuning,
     )  # fmt: skip
 
 

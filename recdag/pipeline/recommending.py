@@ -14,23 +14,27 @@ import pandas as pd
 from recdag.errors import ConfigError, RecdagError
 from recdag.papers.catalogue import PAPERS, paper
 from recdag.pipeline.project import Project
+from recdag.pipeline.splits import split_asset
 from recdag.pipeline.trained import Card, load_trained, read_ids
 from recdag.recommenders.registry import model_spec
+from recdag.warehouse.matrices import read_csr
+from recdag.warehouse.provenance import find
 from recdag.warehouse.queries import user_keys
-from recdag.warehouse.sql import arrays
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from recdag.recommenders.base import Recommender
+    from recdag.recommenders.base import Query, Recommender
 
 TOP = 20
 _USERS_AT_ONCE = 512
+_ITEM_VECTORS = ("items", "item", "mf_item", "gmf_item", "mlp_item")
+"""What models call the matrix of their item vectors; the first that one has is taken."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The users' and items' own names, by id of the data set."""
+    """The users' and items' own names, by id of the data set; a title may be None."""
 
     users: np.ndarray
     items: np.ndarray
@@ -41,10 +45,13 @@ class Keys:
 class Service:
     """A trained model with what it takes to recommend from it.
 
+    A user's history is all that the data set knows of her, held-out items too: none of it is
+    recommended, and a model that looks at histories makes use of all of it.
+
     Attributes:
         name: <paper>/<model>, for messages.
-        user_ids, item_ids: ids of the data set by row and column of the model.
-        positives: (users, items) 1 where the data set has a positive pair, in ids of the data set.
+        user_ids, item_ids: ascending ids of the data set by row and column of the model.
+        histories: (users of the data set, items of the model) 1 for a positive pair.
     """
 
     name: str
@@ -52,7 +59,7 @@ class Service:
     user_ids: np.ndarray
     item_ids: np.ndarray
     keys: Keys
-    positives: csr_array
+    histories: csr_array
 
     def for_user(self, key: str, top: int = TOP) -> pd.DataFrame:
         """The best items that a user does not have: rank, item_key, title, score.
@@ -60,8 +67,13 @@ class Service:
         Raises:
             RecdagError: no such user, or one whom the model did not learn and cannot fold in.
         """
-        user = _id_of(key, self.keys.users, "user")
-        return self._ranked(np.array([user]), top).drop(columns="user_key")
+        user = np.array([_id_of(key, self.keys.users, "user")])
+        if not self._serves(user)[0]:
+            self._check_folds_in()
+            raise RecdagError(
+                f"user {key!r} has no item that {self.name} knows", cure="Recommend by --items instead"
+            )
+        return self._ranked(user, top).drop(columns="user_key")
 
     def for_items(self, keys: Sequence[str], top: int = TOP) -> pd.DataFrame:
         """The best items for someone who is not in the data set and has these items.
@@ -72,10 +84,9 @@ class Service:
         from recdag.recommenders.base import Query
 
         self._check_folds_in()
-        items = np.array([_id_of(key, self.keys.items, "item") for key in keys])
-        history = _one_row(self._columns(items), len(self.item_ids))
-        scores = self._scores(Query(np.array([-1]), history))
-        return self._table(np.array([-1]), scores, history, top).drop(columns="user_key")
+        history = self._basket(keys)
+        query = Query(np.array([-1]), history)
+        return self._table(query.users, self._scores(query), history, top).drop(columns="user_key")
 
     def similar(self, key: str, top: int = TOP) -> pd.DataFrame:
         """The items nearest to one: by the cosine of their vectors, else as a basket of that item.
@@ -83,82 +94,99 @@ class Service:
         Raises:
             RecdagError: no such item, or a model that has neither vectors nor a way to fold in.
         """
-        import torch
+        from torch.nn.functional import normalize
 
         state = self.model.parameters_state()
-        vectors = state.get("items")
-        if vectors is None or vectors.ndim != 2:
+        vectors = next((state[name] for name in _ITEM_VECTORS if name in state), None)
+        if vectors is None:
             return self.for_items([key], top)
-        columns = self._columns(np.array([_id_of(key, self.keys.items, "item")]))
-        unit = torch.nn.functional.normalize(vectors.float(), dim=1)
-        scores = (unit @ unit[columns[0]])[None].cpu().numpy()
-        history = _one_row(columns, len(self.item_ids))
+        history = self._basket([key])
+        unit = normalize(vectors.detach().float(), dim=1)
+        scores = (unit[history.indices] @ unit.T).cpu().numpy()
         return self._table(np.array([-1]), scores, history, top).drop(columns="user_key")
 
     def for_everybody(self, top: int = TOP) -> Iterator[pd.DataFrame]:
         """Top lists of all users whom the model can serve, some hundred users at a time."""
-        users = np.arange(len(self.keys.users)) if self.model.folds_in else self.user_ids
+        users = np.arange(len(self.keys.users))
+        users = users[self._serves(users)]
         for start in range(0, len(users), _USERS_AT_ONCE):
             yield self._ranked(users[start : start + _USERS_AT_ONCE], top)
+
+    def _rows(self, users: np.ndarray) -> np.ndarray:
+        """Rows of the model, -1 for users whom it did not learn."""
+        places = np.minimum(np.searchsorted(self.user_ids, users), len(self.user_ids) - 1)
+        return np.where(self.user_ids[places] == users, places, -1)
+
+    def _serves(self, users: np.ndarray) -> np.ndarray:
+        """Which users the model learned, or can fold in by the items they have."""
+        learned = self._rows(users) >= 0
+        return learned | (np.diff(self.histories.indptr)[users] > 0) if self.model.folds_in else learned
 
     def _ranked(self, users: np.ndarray, top: int) -> pd.DataFrame:
         from recdag.recommenders.base import Query
 
-        rows = np.searchsorted(self.user_ids, users)
-        known = (rows < len(self.user_ids)) & (
-            self.user_ids[np.minimum(rows, len(self.user_ids) - 1)] == users
-        )
-        if not known.all():
-            self._check_folds_in()
-        history = self.positives[users][:, self.item_ids]
-        scores = self._scores(Query(np.where(known, rows, -1), history))
-        return self._table(users, scores, history, top)
+        query = Query(self._rows(users), self.histories[users])
+        return self._table(users, self._scores(query), query.history, top)
 
-    def _scores(self, query: object) -> np.ndarray:
+    def _scores(self, query: Query) -> np.ndarray:
         import torch
 
         with torch.no_grad():
-            return self.model.score(query).float().cpu().numpy()  # type: ignore[arg-type]
+            return np.array(self.model.score(query).float().cpu())
 
     def _table(self, users: np.ndarray, scores: np.ndarray, seen: csr_array, top: int) -> pd.DataFrame:
+        """The top lists of users by id, -1 for someone who has none; overwrites `scores`."""
         scores[np.repeat(np.arange(len(users)), np.diff(seen.indptr)), seen.indices] = -np.inf
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :top]
-        values = np.take_along_axis(scores, best, axis=1)
-        row, column = np.nonzero(np.isfinite(values))
-        items = self.item_ids[best[row, column]]
+        row, place, column = best_columns(scores, top)
+        items = self.item_ids[column]
         return pd.DataFrame(
             {
                 "user_key": np.where(users[row] >= 0, self.keys.users[users[row]], None),
-                "rank": column + 1,
+                "rank": place + 1,
                 "item_key": self.keys.items[items],
                 "title": self.keys.titles[items],
-                "score": values[row, column],
+                "score": scores[row, column],
             }
         )
 
-    def _columns(self, items: np.ndarray) -> np.ndarray:
-        """Columns of items, without those that the model never saw."""
+    def _basket(self, keys: Sequence[str]) -> csr_array:
+        """(1, m) history of the items that the model knows among those named."""
+        from scipy.sparse import csr_array
+
+        items = [_id_of(key, self.keys.items, "item", self.keys.titles) for key in keys]
         columns = np.flatnonzero(np.isin(self.item_ids, items))
         if not len(columns):
             raise RecdagError(f"{self.name} never saw any of these items", cure="Name others")
-        return columns
+        ones = np.ones(len(columns), dtype=np.float32)
+        return csr_array((ones, columns, [0, len(columns)]), shape=(1, len(self.item_ids)))
 
     def _check_folds_in(self) -> None:
         if not self.model.folds_in:
             able = [each for each in PAPERS["benchmark"].nodes if model_spec(each).implementation().folds_in]
             raise RecdagError(
-                f"{self.name} cannot serve users it was not trained on", cure=f"Use one of: {', '.join(able)}"
+                f"{self.name} cannot serve users it was not trained on",
+                cure=f"Use one of: {', '.join(f'benchmark/{each}' for each in able)}",
             )
 
 
-def open_service(project: Project, dataset: str, name: str) -> Service:
-    """A trained model by <paper>/<model>, ready to recommend; the first fold where there are several.
+def best_columns(scores: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(row, place from 0, column) of the best finite scores of every row; equal scores by column."""
+    top = min(top, scores.shape[1])
+    bound = np.partition(scores, -top, axis=1)[:, -top]
+    row, column = np.nonzero((scores >= bound[:, None]) & np.isfinite(scores))
+    order = np.lexsort((column, -scores[row, column], row))
+    row, column = row[order], column[order]
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    kept = place < top
+    return row[kept], place[kept], column[kept]
+
+
+def find_card(project: Project, dataset: str, name: str) -> Card:
+    """What is known of the trained model <paper>/<model>.
 
     Raises:
         RecdagError: no such paper or model, or it has not been trained on this data set.
     """
-    from recdag.training.device import choose_device
-
     project.dataset(dataset)
     of_paper, _, model = name.partition("/")
     if model not in paper(of_paper).nodes:
@@ -166,19 +194,37 @@ def open_service(project: Project, dataset: str, name: str) -> Service:
             f"{of_paper} has no model {model!r}",
             cure=f"Write PAPER/MODEL with one of: {', '.join(PAPERS[of_paper].nodes)}",
         )
-    folder = project.trained(dataset, of_paper, model)
-    card = Card.read(folder)
+    card = Card.read(project.trained(dataset, of_paper, model))
     if card is None:
-        raise RecdagError(
-            f"{name} has not been trained on {dataset!r}",
-            cure=f"Train it: recdag run --dataset {dataset} --select '+key:\"{name}\"'",
-        )
-    spec = model_spec(model)
-    users, items = read_ids(folder, 0)
+        raise RecdagError(f"{name} has not been trained on {dataset!r}", cure=_training(dataset, name))
+    return card
+
+
+def open_service(project: Project, dataset: str, name: str) -> Service:
+    """A trained model by <paper>/<model>, ready to recommend; the first fold where there are several.
+
+    Raises:
+        RecdagError: no such paper or model, or it has not been trained on this data set as it is now.
+    """
+    from recdag.training.device import choose_device
+
+    card = find_card(project, dataset, name)
+    folder = project.trained(dataset, card.paper, card.model)
     with project.warehouse.reading(dataset) as connection:
-        keys, positives = _read_keys(connection), _read_positives(connection)
+        split = find(connection, split_asset(card.protocol))
+        if split is None or split.data_version != card.split_version:
+            raise RecdagError(
+                f"{name} was trained on another state of {dataset!r}", cure=_training(dataset, name)
+            )
+        keys, positives = _read_keys(connection), read_csr(connection, "binarized")
+    users, items = read_ids(folder, 0)
+    spec = model_spec(card.model)
     recommender = load_trained(folder, spec, spec.config(**card.config), 0, choose_device())
-    return Service(name, recommender, users, items, keys, positives)
+    return Service(name, recommender, users, items, keys, positives[:, items])
+
+
+def _training(dataset: str, name: str) -> str:
+    return f"Train it: recdag run --dataset {dataset} --select '+key:\"{name}\"'"
 
 
 def write_recommendations(service: Service, path: Path, top: int = TOP) -> int:
@@ -199,34 +245,30 @@ def write_recommendations(service: Service, path: Path, top: int = TOP) -> int:
 
 
 def _read_keys(connection: duckdb.DuckDBPyConnection) -> Keys:
-    items = connection.execute("select item_key, title from items order by item_id").df()
-    return Keys(user_keys(connection), items["item_key"].to_numpy(), items["title"].to_numpy())
+    items = connection.execute("select item_key, title from items order by item_id").fetchall()
+    item_keys, titles = np.array(items, dtype=object).T
+    return Keys(user_keys(connection), item_keys, titles)
 
 
-def _read_positives(connection: duckdb.DuckDBPyConnection) -> csr_array:
-    from scipy.sparse import csr_array
+def _id_of(key: str, keys: np.ndarray, kind: str, titles: np.ndarray | None = None) -> int:
+    """The id that a key stands for.
 
-    pairs = arrays(connection, "select user_id, item_id from binarized")
-    sizes = connection.execute("select (select count(*) from users), (select count(*) from items)").fetchone()
-    ones = np.ones(len(pairs["user_id"]), dtype=np.float32)
-    return csr_array((ones, (pairs["user_id"], pairs["item_id"])), shape=sizes)
-
-
-def _id_of(key: str, keys: np.ndarray, kind: str) -> int:
+    Raises:
+        RecdagError: there is none; names the nearest by spelling of the key or the title.
+    """
     (found,) = np.nonzero(keys == key)
     if len(found):
         return int(found[0])
     near = duckdb.execute(
-        "select key from (select unnest($1) as key) order by levenshtein(key, $2), key limit 3",
-        [keys.tolist(), key],
+        """
+        select case when title is null then key else concat(key, ' (', title, ')') end
+        from (select unnest($keys) as key, unnest($titles::varchar[]) as title)
+        order by greatest(jaro_winkler_similarity(lower(key), lower($wanted)),
+                          jaro_winkler_similarity(lower(coalesce(title, '')), lower($wanted))) desc, key
+        limit 3
+        """,
+        {"keys": keys.tolist(), "titles": [] if titles is None else titles.tolist(), "wanted": key},
     ).fetchall()
     raise RecdagError(
-        f"there is no {kind} {key!r}", cure=f"Near by spelling: {', '.join(each for (each,) in near)}"
+        f"there is no {kind} {key!r}", cure=f"Near by spelling: {', '.join(n for (n,) in near)}"
     )
-
-
-def _one_row(columns: np.ndarray, width: int) -> csr_array:
-    from scipy.sparse import csr_array
-
-    ones = np.ones(len(columns), dtype=np.float32)
-    return csr_array((ones, (np.zeros(len(columns), dtype=np.int32), columns)), shape=(1, width))

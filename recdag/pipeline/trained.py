@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,8 @@ class Card:
     code_version: str
     split_version: str
     run_id: str
+    environment: dict[str, str] = field(default_factory=dict)
+    tuning: str | None = None
 
     def told(self) -> dict[str, Any]:
         """What a person wants to know of the training; the rest identifies it."""

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from recdag.errors import TrainingError
 from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.environment import environment
 from recdag.pipeline.memory import PeakMemory
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import read_splits, split_asset
 from recdag.pipeline.steps import Outcome, input_versions, step_key
 from recdag.pipeline.trained import Card, save_trained
+from recdag.pipeline.tuned import Budget, tuned_for
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec, model_spec
 
@@ -34,6 +36,8 @@ class TrainingRequest:
         overrides: hyperparameters that replace the recipe's.
         selection: `validation`, or `as_published` to choose the epoch on test as some authors did;
             the latter is labelled in every row.
+        budget: take the best values of a search that cost so much, as `tune_model` finds them; None:
+            the recipe's own.
     """
 
     dataset: str
@@ -43,6 +47,7 @@ class TrainingRequest:
     seed: int = 0
     selection: Selection = "validation"
     run_id: str = ""
+    budget: Budget | None = None
 
 
 def variant(spec: ModelSpec, config: Config, also: Iterable[str] = ()) -> str:
@@ -60,6 +65,7 @@ class Plan:
 
     Attributes:
         key: hash of all that decides the result.
+        tuning: the budget of the search behind the configuration; None: there was no search.
     """
 
     request: TrainingRequest
@@ -69,6 +75,7 @@ class Plan:
     sources: Mapping[str, str]
     split_version: str
     key: str
+    tuning: str | None
 
 
 def plan_training(project: Project, request: TrainingRequest) -> Plan:
@@ -76,11 +83,13 @@ def plan_training(project: Project, request: TrainingRequest) -> Plan:
 
     Raises:
         ConfigError: the recipe or an override does not fit the model.
-        RecdagError: the split has not been made.
+        RecdagError: the split, or the search that is asked for, has not been made.
     """
     spec, protocol = model_spec(request.model), PAPERS[request.paper].protocol
     recipe = project.recipe(request.paper)
-    config = recipe.config(request.model, request.dataset, request.overrides)
+    tuned = tuned_for(project, request)
+    found = tuned.values if tuned else {}
+    config = recipe.config(request.model, request.dataset, {**found, **request.overrides})
     split_version = input_versions(project, request.dataset, [split_asset(protocol)])[split_asset(protocol)]
     key = step_key(
         model=request.model,
@@ -89,10 +98,13 @@ def plan_training(project: Project, request: TrainingRequest) -> Plan:
         seed=request.seed,
         selection=request.selection,
         split=split_version,
+        **({"tuning": tuned.budget} if tuned else {}),
     )
     sources = {name: source for name, _, source in recipe.sources(request.model, request.dataset)}
+    sources |= dict.fromkeys(found, tuned.source if tuned else "")
     sources |= dict.fromkeys(request.overrides, "set for this run")
-    return Plan(request, spec, protocol, config, sources, split_version, key)
+    tuning = tuned.budget if tuned else None
+    return Plan(request, spec, protocol, config, sources, split_version, key, tuning)
 
 
 def fit_folds(
@@ -167,6 +179,8 @@ def fit_folds(
         code_version=plan.spec.version,
         split_version=plan.split_version,
         run_id=request.run_id,
+        environment=environment(device),
+        tuning=plan.tuning,
     )
 
 

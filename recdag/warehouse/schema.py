@@ -34,6 +34,8 @@ SCHEMA: dict[str, dict[str, str]] = {
         "peak_memory_mb": _NUMBER,
         **_texts("device", "code_version", "data_version", "run_id"),
         "created_at": _TIME,
+        # the budget of the search for hyperparameters, "20 trials" or "600 s"; NULL: the recipe's values
+        "tuning": _TEXT,
     },
     "user_metrics": {
         **_texts("dataset", "paper", "protocol", "model", "variant"),
@@ -63,6 +65,17 @@ SCHEMA: dict[str, dict[str, str]] = {
         "value": _NUMBER,
         "seconds": _NUMBER,
     },
+    "trials": {
+        # hyperparameters are JSON, those of the search alone; validation is in the metric's own direction
+        **_texts("dataset", "paper", "protocol", "model"),
+        "trial": "INTEGER",
+        **_texts("state", "hyperparameters", "metric"),
+        "validation": _NUMBER,
+        "epochs": "INTEGER",
+        "seconds": _NUMBER,
+        "budget": _TEXT,
+        "created_at": _TIME,
+    },
     "studies": {
         **_texts("dataset", "paper", "study", "x_name"),
         "x": _NUMBER,
@@ -70,6 +83,20 @@ SCHEMA: dict[str, dict[str, str]] = {
         "metric": _TEXT,
         "value": _NUMBER,
         "std_err": _NUMBER,
+    },
+    "recipes": {
+        # values as JSON
+        **_texts("dataset", "paper", "model", "variant", "hyperparameter", "value", "source"),
+    },
+    "trainings": {
+        # sizes are those of the first fold; chosen and environment are JSON
+        **_texts("dataset", "paper", "protocol", "model", "variant"),
+        "seed": _WHOLE,
+        "folds": "SMALLINT",
+        "chosen": _TEXT,
+        **dict.fromkeys(("train_users", "train_items", "train_interactions"), _WHOLE),
+        **dict.fromkeys(("validation_users", "test_users", "test_interactions"), _WHOLE),
+        **_texts("environment", "run_id"),
     },
     "recommendations": {
         **_texts("dataset", "paper", "model", "user_key"),

@@ -7,7 +7,7 @@ from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import load_claims
 from recdag.papers.recipes import load_recipe
-from recdag.papers.study import ByActivity, Communities, Curves, Grid, Results, Series, TopList
+from recdag.papers.study import ByActivity, ByPopularity, Communities, Curves, Grid, Results, Series, TopList
 from recdag.recommenders.registry import model_spec
 from recdag.settings import CHECKOUT
 
@@ -61,7 +61,7 @@ def test_every_point_of_a_grid_is_a_valid_configuration(paper, study, dataset):
 def test_models_and_metrics_of_studies_are_those_of_their_paper():
     for paper, study in STUDIES:
         measured = {*PROTOCOLS[paper.protocol].metrics, "train_seconds"}
-        if isinstance(study, Results | TopList | ByActivity):
+        if isinstance(study, Results | TopList | ByActivity | ByPopularity):
             assert set(study.models) <= set(paper.nodes), study.id
         if isinstance(study, Communities):
             assert study.model in paper.nodes

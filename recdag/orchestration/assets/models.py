@@ -9,6 +9,8 @@ from recdag.orchestration.steps import materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.tuned import Budget
+from recdag.pipeline.tuning import tune_model
 from recdag.recommenders.registry import ModelSpec, model_spec
 
 
@@ -32,12 +34,9 @@ def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -
     ) -> dg.MaterializeResult:
         reporter = Reporter(context)
         with user_errors():
-            outcome = train_model(
-                project.open(),
-                _request(context, paper, spec, config),
-                on_progress=reporter.progress,
-                heartbeat=reporter.heartbeat,
-            )
+            request = _request(context, paper, spec, config)
+            tune_model(project.open(), request, reporter.progress, reporter.heartbeat)
+            outcome = train_model(project.open(), request, reporter.progress, reporter.heartbeat)
             return materialized(outcome, learning_curve=learning_curve(project.open(), outcome))
 
     return model
@@ -54,6 +53,7 @@ def _request(
         seed=config.seed,
         selection=config.selection.value,
         run_id=context.run_id,
+        budget=Budget.parse(config.budget),
     )
 
 

@@ -1,7 +1,10 @@
 """Evaluation of a paper, comparison of all, and the report."""
 
+from pathlib import Path
+
 import dagster as dg
 
+from recdag.orchestration.pictures import verdicts
 from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.steps import materialized, user_errors
 from recdag.papers.catalogue import PAPERS
@@ -53,10 +56,13 @@ def comparison(project: ProjectResource) -> dg.MaterializeResult:
     deps=["comparison"],
     group_name="comparison",
     kinds={"html"},
-    description="One self-contained page with all results: data/reports/report.html.",
+    description="One self-contained page with all results, data/reports/report.html, and a reproduction "
+    "record of each model, data/reports/<paper>/<model>/<data set>.md.",
 )
 def report(project: ProjectResource) -> dg.MaterializeResult:
     """Write the report page."""
     with user_errors():
-        outcome = write_report(project.open())
-        return materialized(outcome, page=dg.MetadataValue.path(outcome.metadata["path"]))
+        opened = project.open()
+        outcome = write_report(opened)
+        page = Path(outcome.metadata["path"]).as_uri()
+        return materialized(outcome, page=dg.MetadataValue.url(page), preview=verdicts(opened))

@@ -6,13 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import ByActivity, Communities, Counts, Curves, Grid, Results, Study, TopList
+from recdag.papers.study import (
+    ByActivity,
+    ByPopularity,
+    Communities,
+    Counts,
+    Curves,
+    Grid,
+    Results,
+    Study,
+    TopList,
+)
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.studies.activity import by_activity
 from recdag.pipeline.studies.communities import communities
 from recdag.pipeline.studies.counts import counts
 from recdag.pipeline.studies.curves import curves
 from recdag.pipeline.studies.grid import grid
+from recdag.pipeline.studies.popularity import by_popularity
 from recdag.pipeline.studies.request import StudyPlan, StudyRequest
 from recdag.pipeline.studies.results import results
 from recdag.pipeline.studies.top_list import top_list
@@ -28,6 +39,7 @@ _KINDS: dict[type[Study], Callable[[Any, StudyRequest], StudyPlan]] = {
     Results: results,
     TopList: top_list,
     ByActivity: by_activity,
+    ByPopularity: by_popularity,
     Counts: counts,
     Communities: communities,
 }

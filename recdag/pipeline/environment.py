@@ -1,0 +1,25 @@
+"""What a training ran on and with."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+_PACKAGES = ("torch", "numpy", "scipy", "duckdb")
+
+
+def environment(device: torch.device) -> dict[str, str]:
+    """Versions, processors and, where there is one, the graphics card, in words."""
+    found = {"python": platform.python_version()}
+    found |= {package: version(package) for package in _PACKAGES}
+    found |= {"system": f"{platform.system()} {platform.machine()}", "cpus": str(os.cpu_count())}
+    if device.type == "cuda":
+        import torch
+
+        found["gpu"] = torch.cuda.get_device_name(device)
+    return found

@@ -1,0 +1,56 @@
+"""The published table of everybody's top lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from recdag.pipeline.project import Project
+from recdag.pipeline.recommending import TOP, find_card, open_service
+from recdag.pipeline.steps import Outcome, input_versions, step_key
+from recdag.warehouse.provenance import record
+from recdag.warehouse.published import replace_rows
+from recdag.warehouse.queries import recorded_keys
+
+ASSET = "recommendations"
+RECOMMENDATIONS_VERSION = "1"
+DEFAULT_MODELS = ("benchmark/ease",)
+
+
+def publish_recommendations(
+    project: Project, dataset: str, models: Sequence[str] = DEFAULT_MODELS, top: int = TOP
+) -> Outcome:
+    """Fill the rows of a data set in `recommendations` with the lists of some models, unless current.
+
+    Args:
+        models: trained models, <paper>/<model>; those of other models leave the table.
+        top: length of a list.
+
+    Raises:
+        RecdagError: no such model, or it has not been trained on this data set.
+    """
+    names = sorted(set(models))
+    cards = {name: find_card(project, dataset, name) for name in names}
+    key = step_key(
+        models={name: [card.key, card.data_version] for name, card in cards.items()},
+        inputs=input_versions(project, dataset, ["interactions", "binarized"]),
+        top=top,
+        version=RECOMMENDATIONS_VERSION,
+    )
+    told = {"models": names, "top": top}
+    with project.published.reading() as connection:
+        known = recorded_keys(connection).get((dataset, ASSET))
+    if known == key:
+        return Outcome(key, told, cached=True)
+    lists = [
+        rows.assign(paper=card.paper, model=card.model)
+        for name, card in cards.items()
+        for rows in open_service(project, dataset, name).for_everybody(top)
+    ]
+    columns = ["paper", "model", "user_key", "rank", "item_key", "title", "score"]
+    table = pd.concat(lists, ignore_index=True) if lists else pd.DataFrame(columns=columns)
+    with project.published.update() as connection:
+        replace_rows(connection, "recommendations", table, dataset=dataset)
+        record(connection, ASSET, key, key, {}, dataset=dataset)
+    return Outcome(key, {**told, "rows": len(table)}, cached=False)

@@ -1,0 +1,168 @@
+"""What a search for hyperparameters may cost, what it looks for, and what it found.
+
+The values found stand in models/trained/<data set>/<paper>/<model>.tuned.json and go before the
+recipe's where a training asks for them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recdag.errors import ConfigError, RecdagError
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.search_space import Space
+from recdag.pipeline.project import Project
+from recdag.pipeline.splits import split_asset
+from recdag.pipeline.steps import input_versions, step_key
+from recdag.recommenders.configs.base import Config
+from recdag.recommenders.registry import model_spec
+
+if TYPE_CHECKING:
+    from recdag.pipeline.training import TrainingRequest
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the search for one model may cost: a number of trials, or seconds."""
+
+    trials: int | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Budget | None:
+        """The budget that a person wrote: "20", "20 trials" or "600s"; None for nothing, "0".
+
+        Raises:
+            ConfigError: it is none of these.
+        """
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(trials?|s|seconds?)?", text.strip().lower())
+        number = float(found[1]) if found else -1
+        in_seconds = bool(found and (found[2] or "").startswith("s"))
+        if found is None or (not in_seconds and number != int(number)):
+            raise ConfigError(
+                f"{text!r} is no budget", cure="Give a number of trials, as 20, or seconds, as 600s; 0: none"
+            )
+        if number == 0:
+            return None
+        return cls(seconds=number) if in_seconds else cls(trials=int(number))
+
+    def allows(self, trials: int, seconds: float) -> bool:
+        """Whether one more trial may begin after so many, which took so long."""
+        return trials < self.trials if self.trials is not None else seconds < (self.seconds or 0)
+
+    def __str__(self) -> str:
+        return f"{self.trials} trials" if self.trials is not None else f"{self.seconds:g} s"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a search looks for.
+
+    Attributes:
+        config: the recipe's own, with what was set for this run.
+        space: what may change in it; without what was set for this run.
+        metric: is to become best, on validation.
+        key: hash of all that decides how good a trial is and what is tried.
+    """
+
+    config: Config
+    space: Mapping[str, Space]
+    metric: str
+    key: str
+
+
+def search_target(project: Project, request: TrainingRequest) -> Target:
+    """What a search for this request looks for.
+
+    Raises:
+        ConfigError: the recipe or an override does not fit the model.
+        RecdagError: the split has not been made.
+    """
+    from recdag.evaluation.protocols import PROTOCOLS
+
+    protocol = PAPERS[request.paper].protocol
+    recipe = project.recipe(request.paper)
+    config = recipe.config(request.model, request.dataset, request.overrides)
+    space = {k: v for k, v in recipe.space(request.model).items() if k not in request.overrides}
+    metric = PROTOCOLS[protocol].selection_metric
+    key = step_key(
+        model=request.model,
+        version=model_spec(request.model).version,
+        config=asdict(config),
+        space={name: repr(each) for name, each in space.items()},
+        metric=metric,
+        seed=request.seed,
+        split=input_versions(project, request.dataset, [split_asset(protocol)]),
+    )
+    return Target(config, space, metric, key)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best values of a search.
+
+    Attributes:
+        key: the search's target.
+        trials: how many there were within the budget.
+        validation: the metric of the best one.
+    """
+
+    key: str
+    budget: str
+    trials: int
+    values: dict[str, Any]
+    metric: str
+    validation: float
+
+    @property
+    def source(self) -> str:
+        """Where the values are from, as in a recipe."""
+        return f"tuned: best of {self.trials} trials on validation"
+
+    def write(self, path: Path) -> None:
+        """Put it into a file, whole or not at all."""
+        partial = path.with_suffix(".partial")
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(asdict(self), indent=2))
+        partial.replace(path)
+
+
+def tuned_path(project: Project, request: TrainingRequest) -> Path:
+    """The file with the values found for a model."""
+    folder = project.trained(request.dataset, request.paper, request.model)
+    return folder.with_name(f"{request.model}.tuned.json")
+
+
+def read_tuned(path: Path, target: Target, budget: Budget) -> Tuned | None:
+    """What such a search found, or None where it has not ended yet."""
+    if not path.exists():
+        return None
+    found = Tuned(**json.loads(path.read_text()))
+    return found if (found.key, found.budget) == (target.key, str(budget)) else None
+
+
+def tuned_for(project: Project, request: TrainingRequest) -> Tuned | None:
+    """The values that go before the recipe's; None without a budget or anything to search.
+
+    Raises:
+        RecdagError: the search that the request asks for has not been made.
+    """
+    if request.budget is None:
+        return None
+    target = search_target(project, request)
+    if not target.space:
+        return None
+    found = read_tuned(tuned_path(project, request), target, request.budget)
+    if found is None:
+        raise RecdagError(
+            f"{request.paper}/{request.model} has not been tuned with {request.budget}",
+            where=request.dataset,
+            cure=f"Tune it first: recdag run --dataset {request.dataset} --paper {request.paper} "
+            f"--budget '{request.budget}'",
+        )
+    return found
