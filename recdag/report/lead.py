@@ -2,49 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
 from recdag.report import wording
 from recdag.report.results import SIGNIFICANT
 from recdag.report.tables import PaperLike, ResultTable, lower_is_better
 
+AHEAD, LEVEL, BEHIND = "ahead of", "level with", "behind"
 
-def lead_sentence(table: ResultTable, about: PaperLike | None, significance: pd.DataFrame) -> str:
-    """The paper's leading model beside the strongest other one that the paper compares, in words.
 
-    By the table's first metric. Models that the paper does not have are named where they are
-    significantly better. Empty where the paper claims no lead or nothing has been tested.
+@dataclass(frozen=True)
+class Lead:
+    """A paper's leading model beside the strongest other one that the paper compares.
+
+    Attributes:
+        metric: the table's first.
+        values: model -> value, of all that are named here.
+        difference, p_value: of the lead from its rival; adjusted.
+        better: models that the paper does not have and that are significantly better.
+    """
+
+    dataset: str
+    metric: str
+    model: str
+    rival: str
+    standing: str
+    values: Mapping[str, float]
+    difference: float
+    p_value: float
+    better: tuple[str, ...]
+
+
+def lead_of(table: ResultTable, about: PaperLike | None, significance: pd.DataFrame) -> Lead | None:
+    """How the paper's leading model stands; None where the paper claims no lead or nothing has been tested.
 
     Args:
         significance: the published table of this name.
     """
     if about is None or not about.lead:
-        return ""
+        return None
     metric = table.metrics[0]
     values = {row.model: row.cells[0].value for row in table.headlines if row.cells[0]}
     tests = _tests(significance, table, metric, about.lead)
     rivals = [model for model in about.models if model in tests and model in values]
     if not rivals or about.lead not in values:
-        return ""
+        return None
     sign = -1 if lower_is_better(metric) else 1
     rival = max(rivals, key=lambda model: sign * values[model])
     difference, p_value = tests[rival]
-    standing = "level with"
+    standing = LEVEL
     if p_value < SIGNIFICANT:
-        standing = "ahead of" if sign * difference > 0 else "behind"
-    sentence = (
-        f"On {table.dataset} {about.lead} is {standing} {rival} in {wording.metric_name(metric)} "
-        f"({wording.number(values[about.lead])} against {wording.number(values[rival])}, difference "
-        f"{wording.signed(difference)}, {wording.probability(p_value)}, adjusted)"
-    )
-    better = [
-        f"{model} ({wording.number(values[model])})"
+        standing = AHEAD if sign * difference > 0 else BEHIND
+    better = tuple(
+        model
         for model in about.references
         if model in tests and model in values and tests[model][1] < SIGNIFICANT and sign * tests[model][0] < 0
-    ]
-    if better:
-        verb = "is" if len(better) == 1 else "are"
-        sentence += f"; {wording.listed(better)}, which the paper does not compare, {verb} ahead of it"
+    )
+    return Lead(table.dataset, metric, about.lead, rival, standing, values, difference, p_value, better)
+
+
+def lead_sentence(lead: Lead) -> str:
+    """How the lead stands, in words."""
+    sentence = (
+        f"On {lead.dataset} {lead.model} is {lead.standing} {lead.rival} in "
+        f"{wording.metric_name(lead.metric)} ({wording.number(lead.values[lead.model])} against "
+        f"{wording.number(lead.values[lead.rival])}, difference {wording.signed(lead.difference)}, "
+        f"{wording.probability(lead.p_value)}, adjusted)"
+    )
+    if lead.better:
+        verb = "is" if len(lead.better) == 1 else "are"
+        named = wording.listed([f"{model} ({wording.number(lead.values[model])})" for model in lead.better])
+        sentence += f"; {named}, which the paper does not compare, {verb} ahead of it"
     return f"{sentence}."
 
 

@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from recdag.recommenders.registry import MODELS
-from recdag.report import figures, queries, wording
-from recdag.report.lead import lead_sentence
+from recdag.report import queries, wording
+from recdag.report.files import write_whole
+from recdag.report.lead import lead_of, lead_sentence
+from recdag.report.opening import opening_sentence
+from recdag.report.origins import Origin, origins_of
+from recdag.report.result_figures import figures_of
 from recdag.report.results import result_table
 from recdag.report.studies.contents import ContentsEntry, contents_of, studies_of
 from recdag.report.studies.sections import StudySection
 from recdag.report.tables import PaperLike, ResultTable, StandsFor
 
 _HERE = Path(__file__).parent
-_LONGEST_CURVE = 150
 
 
 @dataclass(frozen=True)
 class DatasetSection:
-    """One data set's results for one paper, with its figures as SVG and a caption each."""
+    """One data set's results for one paper, with its figures as SVG and a caption each, and their origins."""
 
     table: ResultTable
     anchor_sources: tuple[str, ...]
     figures: tuple[tuple[Markup, str], ...]
+    origins: tuple[Origin, ...]
 
 
 @dataclass(frozen=True)
 class PaperSection:
-    """One paper: what it is, how its claims came out, whether its lead holds, its results and studies."""
+    """One paper: what it is, how its claims came out, whether its lead holds, its results and studies.
+
+    Attributes:
+        opening: the verdict for the top of the page.
+    """
 
     id: str
     about: PaperLike | None
     verdicts: Mapping[str, int]
+    opening: str
     sentence: str
     lead: str
     datasets: tuple[DatasetSection, ...]
@@ -81,6 +88,8 @@ def build_report(
         significance = queries.read_significance(connection)
         curves = queries.read_curves(connection)
         studies = queries.read_studies(connection)
+        sources = queries.read_sources(connection)
+        recipes = queries.read_table(connection, "recipes")
 
     sections = []
     for paper in dict.fromkeys([*papers, *results["paper"], *studies["paper"]]):
@@ -101,15 +110,18 @@ def build_report(
                 )
             )
         ]
-        verdicts = _counts(claims[claims["paper"] == paper])
+        mine = claims[claims["paper"] == paper]
+        verdicts = _counts(mine)
+        leads = [lead for table in tables if (lead := lead_of(table, papers.get(paper), significance))]
         sections.append(
             PaperSection(
                 paper,
                 papers.get(paper),
                 verdicts,
+                opening_sentence(papers.get(paper), mine, leads, tables),
                 verdict_sentence(verdicts, tables),
-                " ".join(filter(None, (lead_sentence(t, papers.get(paper), significance) for t in tables))),
-                tuple(_dataset_section(table, curves) for table in tables),
+                " ".join(map(lead_sentence, leads)),
+                tuple(_dataset_section(t, curves, origins_of(t, sources, recipes)) for t in tables),
                 found,
                 contents_of(found, papers.get(paper)),
             )
@@ -122,13 +134,13 @@ def build_report(
             datasets=list(datasets.itertuples(index=False)),
             claims=list(claims.itertuples(index=False)),
             verdicts=_counts(claims),
-            models=len(set(results["model"])),
+            run=_what_was_run(results),
             made_at=made_at or datetime.now(UTC),
             style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
             script=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
         )
     )
-    _write(page, output)
+    write_whole(page, output)
     return output
 
 
@@ -169,81 +181,26 @@ def verdict_sentence(verdicts: Mapping[str, int], tables: Sequence[ResultTable])
     return " ".join(parts)
 
 
+def _what_was_run(results: pd.DataFrame) -> dict[str, Any]:
+    """How many models were trained, for how long, and on what."""
+    trained = results.drop_duplicates(["dataset", "paper", "model", "variant", "selection"])
+    return {
+        "models": trained["model"].nunique(),
+        "trainings": len(trained),
+        "seconds": float(trained["train_seconds"].sum()),
+        "devices": sorted(set(trained["device"].dropna())),
+    }
+
+
 def _counts(claims: pd.DataFrame) -> dict[str, int]:
     counts = claims["verdict"].value_counts()
     return {verdict: int(counts.get(verdict, 0)) for verdict in wording.VERDICTS}
 
 
-def _dataset_section(table: ResultTable, curves: pd.DataFrame) -> DatasetSection:
+def _dataset_section(table: ResultTable, curves: pd.DataFrame, origins: tuple[Origin, ...]) -> DatasetSection:
     cells = [cell for row in table.rows for cell in row.cells if cell]
     sources = dict.fromkeys(source for cell in cells for _, source in cell.anchors)
-    mine = curves[(curves["paper"] == table.paper) & (curves["dataset"] == table.dataset)]
-    name = f"{table.paper}-{table.dataset}"
-    return DatasetSection(
-        table, tuple(sources), (*_cost_figure(table, name), *_curve_figures(table, mine, name))
-    )
-
-
-def _cost_figure(table: ResultTable, name: str) -> list[tuple[Markup, str]]:
-    points = [
-        figures.Point(row.model, _series(row.model), row.seconds, row.cells[0].value, row.cells[0].std_err)
-        for row in table.headlines
-        if row.cells[0] and not np.isnan(row.seconds)
-    ]
-    if len(points) < 2:
-        return []
-    metric = table.metrics[0]
-    shown = wording.metric_name(metric)
-    title = f"{shown} by training time on {table.dataset}: " + "; ".join(
-        f"{p.label} {wording.number(p.value)} in {wording.duration(p.seconds)}" for p in points
-    )
-    svg = figures.cost_and_quality(points, metric, name=f"{name}-cost", title=title)
-    caption = f"{shown} by training time. The grey line joins the models that none beats on both."
-    return [(Markup(svg), caption)]
-
-
-def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[tuple[Markup, str]]:
-    drawn = []
-    headline = {(row.model, row.variant) for row in table.headlines}
-    for value_name, y_label, caption in (
-        ("validation", "validation", "Learning curves: quality on the validation part after each epoch."),
-        ("loss", "loss, first epoch = 1", "Training loss after each epoch, relative to the first."),
-    ):
-        lines = [
-            _curve(str(model), group, relative=value_name == "loss")
-            for (model, variant), group in curves[curves["name"] == value_name].groupby(
-                ["model", "variant"], sort=False
-            )
-            if (model, variant) in headline
-        ]
-        if lines:
-            ends = "; ".join(f"{c.label} ends at {c.values[-1]:.4g}" for c in lines)
-            svg = figures.learning_curves(
-                lines,
-                y_label,
-                name=f"{name}-{value_name}",
-                title=f"{caption[:-1]} on {table.dataset}: {ends}",
-            )
-            drawn.append((Markup(svg), caption))
-    return drawn
-
-
-def _curve(model: str, rows: pd.DataFrame, *, relative: bool) -> figures.Curve:
-    """A model's line, thinned to a few hundred points; phases that count anew are put in a row."""
-    values = rows["value"].to_numpy(dtype=float)
-    epochs = rows["epoch"].to_numpy(dtype=float)
-    if (np.diff(epochs) <= 0).any():
-        epochs = np.arange(1.0, len(values) + 1)
-    if relative and values[0]:
-        values = values / values[0]
-    kept = np.unique(np.linspace(0, len(values) - 1, min(len(values), _LONGEST_CURVE)).round().astype(int))
-    return figures.Curve(model, _series(model), epochs[kept].tolist(), values[kept].tolist())
-
-
-def _series(model: str) -> int:
-    """The number of a model's colour: the same in every figure."""
-    names = list(MODELS)
-    return names.index(model) if model in names else len(names)
+    return DatasetSection(table, tuple(sources), figures_of(table, curves), origins)
 
 
 def _environment() -> Environment:
@@ -258,13 +215,3 @@ def _environment() -> Environment:
         environment.filters[name] = getattr(wording, name)
     environment.globals["VERDICTS"] = wording.VERDICTS
     return environment
-
-
-def _write(page: str, output: Path) -> None:
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=output.parent, prefix=f".{output.name}.", delete=False
-    ) as file:
-        file.write(page)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from recdag.errors import DataError
 from recdag.report.wording import VERDICTS
 from recdag.warehouse.published import Published
+from recdag.warehouse.schema import SCHEMA
 
 _RESULTS = """
     SELECT dataset, paper, protocol, model, coalesce(variant, '') AS variant, metric,
@@ -26,6 +28,14 @@ _RESULTS = """
     WHERE study IS NULL AND ($dataset IS NULL OR dataset = $dataset)
     GROUP BY ALL
     ORDER BY dataset, paper, min(created_at), model, variant
+"""
+
+_SOURCES = """
+    SELECT dataset, paper, model, coalesce(variant, '') AS variant, coalesce(selection, '') AS selection,
+           list(DISTINCT seed ORDER BY seed) AS seeds, arg_max(run_id, created_at) AS run_id,
+           arg_max(code_version, created_at) AS code_version,
+           arg_max(data_version, created_at) AS data_version
+    FROM metrics WHERE study IS NULL GROUP BY ALL
 """
 
 _CURVES = """
@@ -80,6 +90,19 @@ def read_significance(connection: duckdb.DuckDBPyConnection, dataset: str | None
         " WHERE $dataset IS NULL OR dataset = $dataset",
         {"dataset": dataset},
     ).df()
+
+
+def read_sources(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Seeds, run and versions of each (data set, paper, model, variant, selection)."""
+    return connection.execute(_SOURCES).df()
+
+
+def read_table(connection: duckdb.DuckDBPyConnection, name: Literal["recipes", "trainings"]) -> pd.DataFrame:
+    """A published table in the order of its rows; empty in a file from before it was introduced."""
+    known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone()
+    if known is None:
+        return pd.DataFrame(columns=list(SCHEMA[name]))
+    return connection.execute(f"SELECT * FROM {name} ORDER BY rowid").df()
 
 
 def read_studies(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -27,6 +27,7 @@ _METRIC_WORDS = {
     "map": "MAP",
     "mpr": "MPR",
     "coverage": "Coverage",
+    "found": "Found",
 }
 
 

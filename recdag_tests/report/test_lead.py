@@ -4,7 +4,7 @@ import pytest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
 from recdag.report import queries
-from recdag.report.lead import lead_sentence
+from recdag.report.lead import lead_of, lead_sentence
 from recdag.report.results import result_table
 
 
@@ -14,6 +14,11 @@ def table_of(connection):
     return lambda paper, dataset: result_table(
         results, paper, dataset, about=PAPERS[paper], stands_for=STANDS_FOR
     )
+
+
+def sentence_of(table, about, significance):
+    lead = lead_of(table, about, significance)
+    return lead_sentence(lead) if lead else ""
 
 
 def rows_of(paper, dataset, metric, lead, **others):
@@ -29,7 +34,7 @@ def rows_of(paper, dataset, metric, lead, **others):
 
 def test_the_strongest_rival_of_the_paper_decides_and_stronger_references_are_named(table_of, connection):
     table = table_of("ncf", "ncf-ml-1m")
-    assert lead_sentence(table, PAPERS["ncf"], queries.read_significance(connection)) == (
+    assert sentence_of(table, PAPERS["ncf"], queries.read_significance(connection)) == (
         "On ncf-ml-1m neumf_pretrain is level with eals in HR@10 (0.6770 against 0.7056, difference "
         "−0.0286, p = 0.080, adjusted); ease (0.7543), which the paper does not compare, is ahead of it."
     )
@@ -42,7 +47,7 @@ def test_the_strongest_rival_of_the_paper_decides_and_stronger_references_are_na
 def test_three_outcomes(table_of, difference, p, standing):
     table = table_of("mult_vae", "demo")
     tests = rows_of("mult_vae", "demo", table.metrics[0], "mult_vae_pr", mult_dae=(difference, p))
-    sentence = lead_sentence(table, PAPERS["mult_vae"], tests)
+    sentence = sentence_of(table, PAPERS["mult_vae"], tests)
     assert sentence.startswith(f"On demo mult_vae_pr is {standing} mult_dae in NDCG@100 (")
     assert sentence.endswith("adjusted).")
 
@@ -55,19 +60,19 @@ def test_where_low_is_good_a_negative_difference_is_a_lead(made):
     measured = pd.concat([rows, lead]).assign(paper="cf_nade", protocol=about.protocol, seeds=1)
     table = result_table(measured, "cf_nade", "demo", about=about)
     tests = rows_of("cf_nade", "demo", "mpr", "implicit_cf_nade", wmf=(-0.2, 0.01), item_pop=(-0.3, 0.01))
-    sentence = lead_sentence(table, about, tests)
+    sentence = sentence_of(table, about, tests)
     assert "implicit_cf_nade is ahead of wmf in MPR (0.0500 against" in sentence
     assert "item_pop" not in sentence
     worse = rows_of("cf_nade", "demo", "mpr", "implicit_cf_nade", wmf=(0.1, 0.01), item_pop=(0.1, 0.01))
-    assert "is behind wmf" in lead_sentence(table, about, worse)
-    assert "item_pop" in lead_sentence(table, about, worse)
+    assert "is behind wmf" in sentence_of(table, about, worse)
+    assert "item_pop" in sentence_of(table, about, worse)
 
 
 def test_nothing_is_said_without_a_claim_or_a_test(table_of, connection):
     significance = queries.read_significance(connection)
-    assert lead_sentence(table_of("benchmark", "demo"), PAPERS["benchmark"], significance) == ""
-    assert lead_sentence(table_of("mult_vae", "demo"), PAPERS["mult_vae"], significance) == ""
-    assert lead_sentence(table_of("ncf", "demo"), None, significance) == ""
+    assert sentence_of(table_of("benchmark", "demo"), PAPERS["benchmark"], significance) == ""
+    assert sentence_of(table_of("mult_vae", "demo"), PAPERS["mult_vae"], significance) == ""
+    assert sentence_of(table_of("ncf", "demo"), None, significance) == ""
 
 
 def test_every_lead_is_a_model_of_its_paper():

@@ -15,6 +15,7 @@ _METRICS = {"train_seconds": "training time in seconds", "share": "share of posi
 _AXES = {
     "cutoff": "length of the list",
     "group by activity": "group of users, least active first",
+    "group by popularity": "group of items, least popular first",
     "seconds": "training time in seconds",
 }
 

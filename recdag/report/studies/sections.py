@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 from markupsafe import Markup
@@ -149,6 +149,8 @@ def _content(shown: Shown) -> Content:
         return _curves(shown)
     if any(metric.endswith(P_VALUE) for metric in metrics) or "users" in set(shown.measured["series"]):
         return _by_activity(shown)
+    if axes == {"group by popularity"}:
+        return _by_popularity(shown)
     if shown.measured["x"].isna().all():
         return _dots(shown)
     return _lines(shown)
@@ -199,14 +201,24 @@ def _histograms(shown: Shown) -> Content:
 def _by_activity(shown: Shown) -> Content:
     is_test = shown.measured["metric"].str.endswith((P_VALUE, DIFFERENCE))
     is_size = shown.measured["series"] == "users"
-    quality = shown.measured[~is_test & ~is_size]
-    sizes = shown.measured[is_size].sort_values("x")
-    lines = _lines(
-        Shown(shown.id, shown.dataset, quality, shown.published, tuple(dict.fromkeys(quality["metric"])))
-    )
-    notes = []
-    if len(sizes):
-        each = ", ".join(f"{value:.3g}" for value in sizes["value"])
-        notes.append(f"Items that the models are given of a user, mean of each group: {each}.")
+    lines = _lines(_only(shown, ~is_test & ~is_size))
+    notes = _group_note("Items that the models are given of a user, mean of each group", shown, is_size)
     tests = numbers.paired_differences(shown.measured)
     return Content(lines.figures, notes, [tests] if tests else [], lines.numbers)
+
+
+def _by_popularity(shown: Shown) -> Content:
+    is_size = shown.measured["series"] == "items"
+    lines = _lines(_only(shown, ~is_size))
+    notes = _group_note("Training users of a held-out pair's item, mean of each group", shown, is_size)
+    return Content(lines.figures, notes, numbers=lines.numbers)
+
+
+def _only(shown: Shown, kept: pd.Series) -> Shown:
+    measured = shown.measured[kept]
+    return replace(shown, measured=measured, metrics=tuple(dict.fromkeys(measured["metric"])))
+
+
+def _group_note(text: str, shown: Shown, is_size: pd.Series) -> list[str]:
+    sizes = shown.measured[is_size].sort_values("x")["value"]
+    return [f"{text}: {', '.join(f'{value:.3g}' for value in sizes)}."] if len(sizes) else []

@@ -1,0 +1,96 @@
+"""Where each number comes from: the recipe, seed, run and versions behind every row of a result table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+
+from recdag.report.tables import ResultTable
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A hyperparameter as it was used."""
+
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One model's way to its row.
+
+    Attributes:
+        recipe: empty where it is not known any more, for the model was trained in another way since.
+        command: trains the model again.
+    """
+
+    model: str
+    variant: str
+    recipe: tuple[Setting, ...]
+    seeds: tuple[int, ...]
+    run_id: str
+    device: str
+    code_version: str
+    data_version: str
+    command: str
+
+
+def origins_of(table: ResultTable, sources: pd.DataFrame, recipes: pd.DataFrame) -> tuple[Origin, ...]:
+    """The origin of every row of a table, in its order.
+
+    Args:
+        sources: as from `queries.read_sources`.
+        recipes: the published table of this name.
+    """
+    here = sources[(sources["paper"] == table.paper) & (sources["dataset"] == table.dataset)]
+    texts = ["run_id", "code_version", "data_version"]
+    here = here.fillna(dict.fromkeys(texts, ""))
+    known = {(row["model"], row["variant"], row["selection"]): row for row in here.to_dict("records")}
+    found = []
+    for row in table.rows:
+        source = known[row.model, row.variant, row.selection]
+        found.append(
+            Origin(
+                row.model,
+                row.variant,
+                recipe_of(recipes, table.paper, table.dataset, row.model, row.variant),
+                tuple(int(seed) for seed in source["seeds"]),
+                source["run_id"],
+                row.device,
+                source["code_version"],
+                source["data_version"],
+                training_command(table.dataset, table.paper, row.model),
+            )
+        )
+    return tuple(found)
+
+
+def recipe_of(
+    recipes: pd.DataFrame, paper: str, dataset: str, model: str, variant: str
+) -> tuple[Setting, ...]:
+    """The hyperparameters of a trained model, in the order of its configuration."""
+    mine = recipes[
+        (recipes["paper"] == paper)
+        & (recipes["dataset"] == dataset)
+        & (recipes["model"] == model)
+        & (recipes["variant"].fillna("") == variant)
+    ]
+    settings = zip(mine["hyperparameter"], mine["value"], mine["source"], strict=True)
+    return tuple(Setting(name, _shown(json.loads(value)), source or "") for name, value, source in settings)
+
+
+def training_command(dataset: str, paper: str, model: str) -> str:
+    """What a user types to train one model with all that it needs."""
+    return f"recdag run --dataset {dataset} --select '+key:\"{paper}/{model}\"'"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

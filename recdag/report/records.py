@@ -1,0 +1,215 @@
+"""Reproduction records: how the numbers of each paper, model and data set came about, in Markdown."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from recdag.report import queries, wording
+from recdag.report.files import write_whole
+from recdag.report.origins import Origin, Setting, origins_of
+from recdag.report.results import result_table
+from recdag.report.tables import Cell, PaperLike, ResultTable, Row, StandsFor
+
+OURS = "ours"
+"""How the source of a hyperparameter begins that is not the paper's."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A line of the table of sizes; NaN where a number has no meaning or is not known."""
+
+    name: str
+    users: float
+    items: float
+    interactions: float
+
+
+@dataclass(frozen=True)
+class RecordRow:
+    """One run of the model: its name, and what was measured."""
+
+    name: str
+    measured: tuple[tuple[str, Cell], ...]
+    seconds: float
+    memory_mb: float
+    device: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that a record says.
+
+    Attributes:
+        training: its row of the published table `trainings`; None where it has none.
+    """
+
+    paper: str
+    model: str
+    dataset: str
+    protocol: str
+    stands_for: str
+    finished: pd.Timestamp
+    rows: tuple[RecordRow, ...]
+    command: str
+    paper_command: str
+    sizes: tuple[Size, ...]
+    recipe: tuple[Setting, ...]
+    chosen: Mapping[str, Any]
+    deviations: tuple[str, ...]
+    environment: Mapping[str, str]
+    training: Mapping[str, Any] | None
+    seeds: tuple[int, ...]
+    run_id: str
+    code_version: str
+    data_version: str
+
+
+def write_records(
+    published: Path,
+    folder: Path,
+    *,
+    papers: Mapping[str, PaperLike] | None = None,
+    stands_for: StandsFor | None = None,
+) -> list[Path]:
+    """Write <folder>/<paper>/<model>/<dataset>.md for every model with results.
+
+    Args:
+        published: the published DuckDB file.
+        papers: what is known of each paper.
+        stands_for: (our data set, protocol) -> the paper's data set that it stands for.
+
+    Raises:
+        DataError: nothing has been published.
+    """
+    papers = papers or {}
+    with queries.reading(published) as connection:
+        results = queries.read_results(connection)
+        claims = queries.read_claims(connection)
+        sources = queries.read_sources(connection)
+        recipes = queries.read_table(connection, "recipes")
+        trainings = queries.read_table(connection, "trainings")
+        datasets = queries.read_datasets(connection).set_index("dataset")
+
+    template = _template()
+    written = []
+    for paper, dataset in results[["paper", "dataset"]].drop_duplicates().itertuples(index=False):
+        about = papers.get(paper)
+        table = result_table(results, paper, dataset, about=about, claims=claims, stands_for=stands_for)
+        if table is None:
+            continue
+        origins = origins_of(table, sources, recipes)
+        for record in _records(table, origins, trainings, datasets, about):
+            path = folder / paper / record.model / f"{dataset}.md"
+            write_whole(template.render(record=record, about=about), path)
+            written.append(path)
+    return written
+
+
+def _records(
+    table: ResultTable,
+    origins: Sequence[Origin],
+    trainings: pd.DataFrame,
+    datasets: pd.DataFrame,
+    about: PaperLike | None,
+) -> Iterator[Record]:
+    for model in dict.fromkeys(row.model for row in table.rows):
+        mine = [(row, origin) for row, origin in zip(table.rows, origins, strict=True) if row.model == model]
+        row, origin = next((pair for pair in mine if pair[0].headline), mine[0])
+        training = _training(trainings, table, row)
+        yield Record(
+            paper=table.paper,
+            model=model,
+            dataset=table.dataset,
+            protocol=table.protocol,
+            stands_for=table.stands_for,
+            finished=table.finished,
+            rows=tuple(_row(each, table.metrics) for each, _ in mine),
+            command=origin.command,
+            paper_command=table.command,
+            sizes=(*_our_sizes(table, training, datasets), *_their_sizes(table, about)),
+            recipe=origin.recipe,
+            chosen=json.loads(training["chosen"]) if training else {},
+            deviations=(*(about.deviations if about else ()), *_own_settings(origin.recipe, table, about)),
+            environment=json.loads(training["environment"]) if training else {},
+            training=training,
+            seeds=origin.seeds,
+            run_id=origin.run_id,
+            code_version=origin.code_version,
+            data_version=origin.data_version,
+        )
+
+
+def _row(row: Row, metrics: Sequence[str]) -> RecordRow:
+    name = ", ".join(filter(None, [row.model, row.variant.replace(",", ", ")]))
+    if row.on_test:
+        name += ", epoch chosen on test as published"
+    pairs = zip(metrics, row.cells, strict=True)
+    measured = tuple((metric, cell) for metric, cell in pairs if cell)
+    return RecordRow(name, measured, row.seconds, row.memory_mb, row.device)
+
+
+def _training(trainings: pd.DataFrame, table: ResultTable, row: Row) -> dict[str, Any] | None:
+    mine = trainings[
+        (trainings["paper"] == table.paper)
+        & (trainings["dataset"] == table.dataset)
+        & (trainings["model"] == row.model)
+        & (trainings["variant"].fillna("") == row.variant)
+    ]
+    return None if mine.empty else {str(name): value for name, value in mine.iloc[0].items()}
+
+
+def _our_sizes(
+    table: ResultTable, training: Mapping[str, Any] | None, datasets: pd.DataFrame
+) -> Iterator[Size]:
+    if table.dataset in datasets.index:
+        whole = datasets.loc[[table.dataset]].to_dict("records")[0]
+        yield Size(f"{table.dataset}, as loaded", whole["users"], whole["items"], whole["interactions"])
+    if training:
+        yield Size(
+            "trained on", training["train_users"], training["train_items"], training["train_interactions"]
+        )
+        yield Size("held out for validation", training["validation_users"], math.nan, math.nan)
+        yield Size("held out for test", training["test_users"], math.nan, training["test_interactions"])
+
+
+def _their_sizes(table: ResultTable, about: PaperLike | None) -> Iterator[Size]:
+    for size in about.sizes if about else ():
+        beside = "" if size.dataset == table.stands_for else ", not this data set"
+        interactions = math.nan if size.interactions is None else size.interactions
+        name = f"the paper's {size.dataset} ({size.source}){beside}"
+        yield Size(name, size.users, size.items, interactions)
+
+
+def _own_settings(recipe: Sequence[Setting], table: ResultTable, about: PaperLike | None) -> list[str]:
+    """A line for every hyperparameter that is not the paper's, or was set for a data set that is not."""
+    elsewhere = about is not None and table.stands_for not in {size.dataset for size in about.sizes}
+    return [
+        f"`{setting.name}` = {setting.value}: {setting.source}"
+        for setting in recipe
+        if setting.source.startswith(OURS) or (elsewhere and f"; set for {table.dataset}" in setting.source)
+    ]
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for name in ("metric_name", "number", "signed", "duration", "memory", "whole", "moment"):
+        environment.filters[name] = getattr(wording, name)
+    environment.filters["plain"] = "{:g}".format
+    environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
+    environment.globals["VERDICTS"] = wording.VERDICTS
+    return environment.get_template("record.md.j2")

@@ -1,0 +1,52 @@
+"""How each paper's numbers fared, as a small picture."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+
+from recdag.report.wording import VERDICTS
+
+_COLOURS = {
+    "reproduced": "#0a6b49",
+    "higher": "#1b58b0",
+    "lower": "#a5331c",
+    "not_comparable": "#6d3f94",
+    "not_run": "#d9dce1",
+}
+
+
+def verdict_bars(claims: pd.DataFrame) -> bytes | None:
+    """A PNG with a bar a paper, divided by verdict; None where there are no claims.
+
+    Args:
+        claims: the published table of this name.
+    """
+    if claims.empty:
+        return None
+
+    from matplotlib.figure import Figure
+
+    counts = claims.groupby(["paper", "verdict"], sort=False).size().unstack(fill_value=0)
+    figure = Figure(figsize=(7, 0.9 + 0.34 * len(counts)))
+    axes = figure.subplots()
+    left = pd.Series(0, index=counts.index)
+    for verdict, (_, words) in VERDICTS.items():
+        if verdict not in counts:
+            continue
+        widths = counts[verdict]
+        total = int(widths.sum())
+        axes.barh(counts.index, widths, left=left, color=_COLOURS[verdict], label=f"{words} {total}")
+        left = left + widths
+    axes.invert_yaxis()
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(left=False)
+    axes.set_xlabel("published numbers")
+    figure.legend(loc="upper center", ncols=5, frameon=False, fontsize="small", columnspacing=1.2)
+    figure.subplots_adjust(
+        left=0.17, right=0.97, bottom=0.5 / figure.get_figheight(), top=1 - 0.35 / figure.get_figheight()
+    )
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=100)
+    return picture.getvalue()

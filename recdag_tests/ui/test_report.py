@@ -1,0 +1,113 @@
+"""The comparison page in a real browser. RECDAG_REPORT names another page to look at."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.claims import STANDS_FOR
+from recdag.report.page import build_report
+
+WIDTHS = (390, 1440)
+SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def address(made, anchors, tmp_path_factory):
+    if given := os.environ.get("RECDAG_REPORT"):
+        return Path(given).resolve().as_uri()
+    output = tmp_path_factory.mktemp("page") / "report.html"
+    build_report(made.path, output, papers=PAPERS, anchors=anchors, stands_for=STANDS_FOR)
+    return output.as_uri()
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Opens the page; what it asks for and complains of is collected in `asked` and `complaints`.
+
+    `seconds` are those that the processor spent on it until it was shown, so that a busy machine does
+    not decide.
+    """
+    contexts = []
+
+    def open_page(width=1440, scheme="light", **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints, page.asked = [], []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        measured = context.new_cdp_session(page)
+        measured.send("Performance.enable", {"timeDomain": "threadTicks"})
+        page.goto(address)
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        values = {each["name"]: each["value"] for each in measured.send("Performance.getMetrics")["metrics"]}
+        page.seconds = values["TaskDuration"]
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_opens_at_once_without_network_complaints_or_sideways_scrolling(opened, address, width):
+    page = opened(width)
+    assert page.seconds < SECONDS
+    assert page.asked == [address] and page.complaints == []
+    inner, outer = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert inner <= outer
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_serious(opened, axe, width, scheme):
+    page = opened(width, scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in serious] == []
+
+
+def test_claims_are_sorted_by_mouse_and_by_keyboard(opened):
+    page = opened()
+    column = page.locator("#claims-table thead th", has_text="published")
+    cells = "rows => rows.map((row) => parseFloat(row.cells[5].textContent))"
+
+    def shown():
+        return page.locator("#claims-table tbody tr").evaluate_all(cells)
+
+    column.locator("button").click()
+    assert column.get_attribute("aria-sort") == "ascending" and shown() == sorted(shown())
+    column.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert column.get_attribute("aria-sort") == "descending" and shown() == sorted(shown(), reverse=True)
+    assert page.locator("#claims-table th[aria-sort]").count() == 1
+
+
+def test_claims_are_filtered(opened):
+    page = opened()
+    page.locator("select[name=paper]").select_option("ncf")
+    page.locator("input[type=search]").fill("neumf")
+    rows = page.locator("#claims-table tbody tr:visible")
+    texts = rows.all_inner_texts()
+    assert texts and all(text.startswith("ncf") and "neumf" in text for text in texts)
+    total = page.locator("#claims-table tbody tr").count()
+    assert page.locator("output[name=shown]").inner_text() == f"{len(texts)} of {total} shown"
+
+
+def test_without_scripts_it_is_a_plain_page(opened):
+    page = opened(java_script_enabled=False)
+    assert page.locator("#claims-table tbody tr:visible").count() > 300
+    assert page.locator(".filters").is_hidden()
+    assert page.locator("#claims-table thead button").count() == 0
+
+
+def test_it_prints_on_a_number_of_pages_a_person_would_print(opened):
+    printed = opened().pdf(format="A4", landscape=True)
+    assert 1 < printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") < 80
