@@ -49,7 +49,8 @@ STUDIES = (
                 for count in (1, 5, 25)
             ),
         ),
-        axes={},
+        axes={"epochs": (12,)},
+        by_dataset={"demo": {"epochs": (3,)}},
         metrics=("precision@5",),
         over=("epoch", "seconds"),
         values=("validation", "loss"),

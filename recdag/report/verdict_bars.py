@@ -29,6 +29,7 @@ def verdict_bars(claims: pd.DataFrame) -> bytes | None:
     from matplotlib.figure import Figure
 
     counts = claims.groupby(["paper", "verdict"], sort=False).size().unstack(fill_value=0)
+    counts = counts.loc[list(dict.fromkeys(claims["paper"]))]
     figure = Figure(figsize=(7, 0.9 + 0.34 * len(counts)))
     axes = figure.subplots()
     left = pd.Series(0, index=counts.index)
@@ -45,7 +46,7 @@ def verdict_bars(claims: pd.DataFrame) -> bytes | None:
     axes.set_xlabel("published numbers")
     figure.legend(loc="upper center", ncols=5, frameon=False, fontsize="small", columnspacing=1.2)
     figure.subplots_adjust(
-        left=0.17, right=0.97, bottom=0.5 / figure.get_figheight(), top=1 - 0.35 / figure.get_figheight()
+        left=0.2, right=0.97, bottom=0.5 / figure.get_figheight(), top=1 - 0.35 / figure.get_figheight()
     )
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=100)

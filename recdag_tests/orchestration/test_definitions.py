@@ -9,6 +9,7 @@ import pytest
 from recdag.definitions import build_defs
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
+from recdag.papers.study import Counts, Grid
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +40,23 @@ def test_every_node_hangs_where_it_should(graph):
         "relative_rating": {"binarized"},
         "comparison": {f"{paper}/evaluation" for paper in PAPERS},
         "report": {"comparison"},
+        "recommendations": {"benchmark/evaluation"},
     }
     expected |= {f"splits/{protocol}": {"interactions", "binarized"} for protocol in PROTOCOLS}
     for paper in PAPERS.values():
         models = {f"{paper.id}/{model}" for model in paper.nodes}
         expected[f"{paper.id}/evaluation"] = models
         expected |= {model: {f"splits/{paper.protocol}"} for model in models}
+        expected["comparison"] |= {f"{paper.id}/{study.id}" for study in paper.studies}
+        expected |= {f"{paper.id}/{study.id}": needs_of(paper, study) for study in paper.studies}
     assert parents == expected
+
+
+def needs_of(paper, study):
+    """What a study reads: nothing but a split where it trains, else what is measured or stored."""
+    if isinstance(study, Grid):
+        return {f"splits/{paper.protocol}"}
+    return {"binarized", "relative_rating"} if isinstance(study, Counts) else {f"{paper.id}/evaluation"}
 
 
 def test_models_are_grouped_by_paper_described_and_queue_for_the_gpu(graph):

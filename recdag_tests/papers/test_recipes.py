@@ -55,7 +55,7 @@ def test_sources_name_every_hyperparameter(recipe):
     sources = recipe.sources("wmf", "demo")
     assert [name for name, _, _ in sources] == [spec.name for spec in fields(MODELS["wmf"].config)]
     by_name = {name: (value, source) for name, value, source in sources}
-    assert by_name["factors"] == (16, "ours: best of 16, 32, 64")
+    assert by_name["factors"] == (16, "ours: best of 16, 32, 64; set for demo, elsewhere 64")
     assert by_name["alpha"] == (MODELS["wmf"].config().alpha, DEFAULT_SOURCE)
 
 

@@ -52,7 +52,7 @@ def _rows(study: Curves, result: CellResult) -> Iterator[pd.DataFrame]:
 
 def _speedup(done: Sequence[CellResult], fast: str, slow: str) -> pd.DataFrame:
     """A row of the table `metrics`: how many times as long an iteration of `slow` takes as one of `fast`."""
-    results = {result.cell.series: result for result in done}
+    results = {result.cell.series.partition(", ")[0]: result for result in done}
     plan = results[fast].cell.plan
     row = {
         "protocol": plan.protocol,

@@ -1,0 +1,48 @@
+import pandas as pd
+
+from recdag.papers.catalogue import PAPERS
+from recdag.report import queries
+from recdag.report.lead import AHEAD, BEHIND, LEVEL, Lead
+from recdag.report.opening import opening_sentence
+from recdag.report.results import result_table
+from recdag.report.verdict_bars import verdict_bars
+
+
+def claims(**counts):
+    rows = [(verdict, dataset) for (verdict, dataset), n in counts.pop("of").items() for _ in range(n)]
+    return pd.DataFrame(rows, columns=["verdict", "dataset"])
+
+
+def lead(dataset, standing, rival="wmf"):
+    return Lead(dataset, "hr@10", "neumf_pretrain", rival, standing, {}, 0.1, 0.01, ())
+
+
+def test_numbers_and_lead_in_one_sentence():
+    table = claims(of={("reproduced", "ml-1m"): 3, ("lower", "pinterest"): 1, ("not_run", "pinterest"): 6})
+    leads = [lead("a", AHEAD), lead("b", BEHIND, "eals"), lead("c", LEVEL), lead("d", AHEAD, "bpr")]
+    assert opening_sentence(PAPERS["ncf"], table, leads, []) == (
+        "Of 10 published numbers 4 have been measured, on ml-1m and pinterest: 3 reproduced and 1 lower; "
+        "the lead of neumf_pretrain holds on a (ahead of wmf) and d (ahead of bpr), is not significant on c "
+        "(level with wmf) and does not hold on b (behind eals)."
+    )
+
+
+def test_what_was_not_measured_or_tested():
+    table = claims(of={("not_run", "ml-1m"): 5})
+    assert opening_sentence(PAPERS["ncf"], table, [], []) == (
+        "None of its 5 published numbers has been measured; whether neumf_pretrain leads has not been tested."
+    )
+    assert opening_sentence(PAPERS["benchmark"], table.head(0), [], []) == "Nothing has been run yet."
+
+
+def test_a_paper_without_claims_names_its_winner(connection):
+    results = queries.read_results(connection)
+    table = result_table(results, "benchmark", "demo", about=PAPERS["benchmark"])
+    sentence = opening_sentence(PAPERS["benchmark"], claims(of={}), [], [table])
+    best = max((r for r in table.headlines if r.cells[0]), key=lambda row: row.cells[0].value)
+    assert sentence.startswith(f"On demo {best.model} is best in NDCG@20 (0.")
+
+
+def test_the_picture_is_a_png_and_absent_without_claims(made):
+    assert verdict_bars(made.claims).startswith(b"\x89PNG")
+    assert verdict_bars(made.claims.head(0)) is None
