@@ -35,9 +35,9 @@ def fits(monkeypatch):
     trained = []
     fit = cells.fit_folds
 
-    def counted(plan, *arguments):
+    def counted(plan, *arguments, **options):
         trained.append(plan.request.model + str(dict(plan.request.overrides)))
-        return fit(plan, *arguments)
+        return fit(plan, *arguments, **options)
 
     monkeypatch.setattr(cells, "fit_folds", counted)
     return trained
