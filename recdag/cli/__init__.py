@@ -1,0 +1,36 @@
+"""The `recdag` command: what Dagster's own command line does not give."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from recdag.cli import datasets
+from recdag.cli.recommend import recommend
+from recdag.cli.run import run
+from recdag.cli.sql import sql
+from recdag.cli.terminal import errors
+from recdag.cli.ui import ui
+from recdag.errors import RecdagError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+for command in (run, recommend, ui, sql):
+    app.command()(command)
+app.add_typer(datasets.app, name="datasets")
+
+
+def main() -> None:
+    """Run the command; an error a user can act on is one line and a non-zero exit."""
+    try:
+        app()
+    except RecdagError as error:
+        errors.print(f"[red]recdag:[/] {error}", highlight=False, soft_wrap=True)
+        code = 1
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is written; DuckDB's binding would now report leaks of its own on the terminal.
+    os._exit(code)

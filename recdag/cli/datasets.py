@@ -1,0 +1,26 @@
+"""`recdag datasets`: the catalogue."""
+
+from __future__ import annotations
+
+import typer
+from rich.table import Table
+
+from recdag.cli.terminal import console
+from recdag.pipeline.project import Project
+
+app = typer.Typer(no_args_is_help=True, help="The data sets of the catalogue.")
+
+
+@app.command("list")
+def list_datasets() -> None:
+    """Show the catalogue, and which data sets have their files at hand."""
+    from recdag.datasets.files import find_files, search_folders
+
+    project = Project.open()
+    folders = search_folders(project.settings.data)
+    table = Table("data set", "title", "files", "licence", box=None)
+    for name, entry in sorted(project.catalogue.items()):
+        at_hand = entry.simulated or find_files(entry, folders) is not None
+        where = "here" if at_hand else "downloaded on first use" if entry.download else "to be placed by you"
+        table.add_row(name, entry.title, where, entry.licence)
+    console.print(table)

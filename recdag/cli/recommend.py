@@ -1,0 +1,52 @@
+"""`recdag recommend`: lists from a trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from recdag.cli.terminal import Dataset, console
+from recdag.errors import RecdagError
+from recdag.pipeline.project import Project
+
+
+def recommend(
+    model: Annotated[str, typer.Option(help="A trained model, PAPER/MODEL: benchmark/ease, for example.")],
+    dataset: Dataset = "demo",
+    user: Annotated[str | None, typer.Option(help="A user of the data set, by her own key.")] = None,
+    items: Annotated[
+        str | None, typer.Option(help="Item keys, KEY,KEY,...: what someone unseen has chosen.")
+    ] = None,
+    similar_to: Annotated[str | None, typer.Option(help="An item key: what is like it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A .parquet or .csv file for the lists of all users.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Length of a list.")] = 20,
+) -> None:
+    """Recommend from a trained model: to a user, from a basket, by an item, or to everybody."""
+    from recdag.pipeline.recommending import open_service, write_recommendations
+
+    if sum(option is not None for option in (user, items, similar_to, out)) != 1:
+        raise RecdagError(
+            "it is not clear for whom to recommend",
+            cure="Give one of --user, --items, --similar-to and --out",
+        )
+    service = open_service(Project.open(), dataset, model)
+    if out is not None:
+        console.print(f"{write_recommendations(service, out, top)} rows written to {out}")
+        return
+    if user is not None:
+        rows = service.for_user(user, top)
+    elif items is not None:
+        rows = service.for_items([key.strip() for key in items.split(",")], top)
+    else:
+        rows = service.similar(similar_to or "", top)
+    table = Table("rank", "item", "title", "score", box=None)
+    for row in rows.to_dict("records"):
+        title = escape(row["title"]) if isinstance(row["title"], str) else ""
+        table.add_row(str(row["rank"]), escape(row["item_key"]), title, f"{row['score']:.4g}")
+    console.print(table)
