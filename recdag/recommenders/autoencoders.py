@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from recdag.errors import ConfigError, DataError
 from recdag.recommenders.autoencoder_network import Network, autoencoder_input
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.base import Query
 from recdag.recommenders.configs.autoencoders import (
     AutoencoderConfig,
     DAEConfig,
@@ -37,8 +37,9 @@ from recdag.recommenders.likelihoods import (
     Targets,
     negative_log_likelihood,
 )
+from recdag.recommenders.network_model import NetworkModel
 from recdag.training.data import TrainingData
-from recdag.training.loop import seed_everything, train
+from recdag.training.loop import seed_everything
 from recdag.training.options import FitOptions, History
 
 A = TypeVar("A", bound=AutoencoderConfig)
@@ -46,7 +47,7 @@ D = TypeVar("D", bound=DAEConfig)
 V = TypeVar("V", bound=VAEConfig)
 
 
-class Autoencoder(Recommender[A]):
+class Autoencoder(NetworkModel[A]):
     """What all autoencoders share; a subclass states its network, code and likelihood."""
 
     folds_in = True
@@ -72,26 +73,7 @@ class Autoencoder(Recommender[A]):
         """Weight decay of Adam, on weights alone."""
         return 0.0
 
-    def fit(self, data: TrainingData, options: FitOptions) -> History:
-        self.prepare(data, options)
-        return self.run(options)
-
-    def run(self, options: FitOptions) -> History:
-        """Train the prepared network through the common loop."""
-        return train(
-            self,
-            epochs=self.config.epochs,
-            options=options,
-            patience=self.config.patience,
-            validate_every=self.config.validate_every,
-        )
-
     def prepare(self, data: TrainingData, options: FitOptions) -> None:
-        """Put data, a new network and its optimizer in place.
-
-        Raises:
-            DataError: there is no interaction to learn from.
-        """
         self.device = options.device
         counts = np.diff(data.positives.indptr)
         self._rows = data.positives[np.flatnonzero(counts)]
@@ -111,7 +93,7 @@ class Autoencoder(Recommender[A]):
             {"params": weights, "weight_decay": self.weight_decay()},
             {"params": biases},
         ]
-        self._optimizer = torch.optim.Adam(
+        self.optimizer = torch.optim.Adam(
             groups,
             lr=self.config.learning_rate,
             fused=True,
@@ -143,9 +125,9 @@ class Autoencoder(Recommender[A]):
             outputs = self.network.decode(code)
         targets = Targets.of(chosen, self.device)
         loss = negative_log_likelihood(self.likelihood(), outputs, targets) + penalty
-        self._optimizer.zero_grad()
+        self.optimizer.zero_grad()
         loss.backward()
-        self._optimizer.step()
+        self.optimizer.step()
         self._step += 1
         return {"loss": loss.detach(), **shown}
 
@@ -155,15 +137,10 @@ class Autoencoder(Recommender[A]):
         return outputs if items is None else outputs.gather(1, items.to(self.device))
 
     def training_state(self) -> dict[str, Any]:
-        return {
-            "network": self.network.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "step": self._step,
-        }
+        return super().training_state() | {"step": self._step}
 
     def load_training_state(self, state: dict[str, Any]) -> None:
-        self.network.load_state_dict(state["network"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        super().load_training_state(state)
         self._step = state["step"]
 
     def parameters_state(self) -> dict[str, torch.Tensor]:

@@ -9,18 +9,19 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.errors import DataError
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.base import Query
 from recdag.recommenders.cdae_network import CDAENetwork, CellLoss, corrupted, expected_weights, whole_input
 from recdag.recommenders.configs.cdae import CDAEConfig
 from recdag.recommenders.likelihoods import Targets
+from recdag.recommenders.network_model import NetworkModel
 from recdag.recommenders.user_vectors import user_vectors
 from recdag.training.data import TrainingData
-from recdag.training.loop import seed_everything, train
-from recdag.training.options import FitOptions, History
+from recdag.training.loop import seed_everything
+from recdag.training.options import FitOptions
 from recdag.training.samplers import NegativeSampler
 
 
-class CDAE(Recommender[CDAEConfig]):
+class CDAE(NetworkModel[CDAEConfig]):
     """Scores W'_i . h_u + b'_i, h_u = g(sum_(j in X_u) W_j + V_u + b), V_u being a vector of the user.
 
     Training drops a share q of X_u from the input anew in each pass, and compares the outputs with X_u:
@@ -39,26 +40,10 @@ class CDAE(Recommender[CDAEConfig]):
     """
 
     folds_in: ClassVar[bool] = True
-    _network: CDAENetwork
+    network: CDAENetwork
     _sampler: NegativeSampler
-    _optimizer: torch.optim.Optimizer
-
-    def fit(self, data: TrainingData, options: FitOptions) -> History:
-        self.prepare(data, options)
-        return train(
-            self,
-            epochs=self.config.epochs,
-            options=options,
-            patience=self.config.patience,
-            validate_every=self.config.validate_every,
-        )
 
     def prepare(self, data: TrainingData, options: FitOptions) -> None:
-        """Put data, a new network and its optimizer in place.
-
-        Raises:
-            DataError: there is nothing to learn from.
-        """
         config = self.config
         self.device = options.device
         self._positives = data.positives
@@ -71,22 +56,22 @@ class CDAE(Recommender[CDAEConfig]):
             data.n_users, data.n_items, config.factors, config.hidden_activation, tied=config.tied
         )
         network.initialise(config.init_scale * (6 / (data.n_items + config.factors)) ** 0.5)
-        self._network = network.to(self.device)
+        self.network = network.to(self.device)
         if config.form == "sampled":
             self._sampler = NegativeSampler(data.positives, self.device)
             # AdaGrad as in the authors' code: steps are divided by 1 + sqrt(1e-4 + squares).
-            self._optimizer = torch.optim.Adagrad(
-                self._network.parameters(), lr=config.learning_rate, initial_accumulator_value=1e-4, eps=1.0
+            self.optimizer = torch.optim.Adagrad(
+                self.network.parameters(), lr=config.learning_rate, initial_accumulator_value=1e-4, eps=1.0
             )
         else:
-            named = list(self._network.named_parameters())
+            named = list(self.network.named_parameters())
             vectors = [each for name, each in named if not name.endswith("bias")]
             biases = [each for name, each in named if name.endswith("bias")]
             groups: list[dict[str, Any]] = [
                 {"params": vectors, "weight_decay": config.l2},
                 {"params": biases},
             ]
-            self._optimizer = torch.optim.Adam(groups, lr=config.learning_rate, fused=True)
+            self.optimizer = torch.optim.Adam(groups, lr=config.learning_rate, fused=True)
 
     @property
     def _loss(self) -> CellLoss:
@@ -101,9 +86,9 @@ class CDAE(Recommender[CDAEConfig]):
             users = order[start : start + config.batch_size]
             inputs = corrupted(self._positives[users], config.corruption, config.scale_input, rng)
             loss, objective = self.loss(users, inputs)
-            self._optimizer.zero_grad()
+            self.optimizer.zero_grad()
             objective.backward()
-            self._optimizer.step()
+            self.optimizer.step()
             total += loss.detach()
             options.heartbeat()
         return {"loss": total.item() / len(order)}
@@ -115,7 +100,7 @@ class CDAE(Recommender[CDAEConfig]):
             users: (B,) rows of the training data.
             inputs: (B, m) what is left of their items.
         """
-        network = self._network
+        network = self.network
         nodes = network.user(torch.from_numpy(users).to(self.device))
         scores = network.scores(network.code(network.input(inputs), nodes))
         chosen = self._positives[users]
@@ -143,7 +128,7 @@ class CDAE(Recommender[CDAEConfig]):
         self, inputs: csr_array, chosen: csr_array, drawn: torch.Tensor, nodes: torch.Tensor
     ) -> torch.Tensor:
         """Squared norms of the parameters that B users meet, once for each time they meet them."""
-        network = self._network
+        network = self.network
         seen, met = (
             torch.from_numpy(np.bincount(each.indices, minlength=each.shape[1])).to(self.device)
             for each in (inputs, chosen)
@@ -159,14 +144,14 @@ class CDAE(Recommender[CDAEConfig]):
 
     @torch.no_grad()
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
-        network = self._network
+        network = self.network
         nodes = user_vectors(query, network.user.weight, self._unseen_nodes)
         scores = network.scores(network.code(network.input(whole_input(query.history)), nodes))
         return scores if items is None else scores.gather(1, items.to(self.device))
 
     def _unseen_nodes(self, history: csr_array) -> torch.Tensor:
         """(B, K) user nodes for (B, m) histories."""
-        learned = self._network.user.weight.detach()
+        learned = self.network.user.weight.detach()
         shape = (history.shape[0], learned.shape[1])
         match self.config.unseen_users:
             case "zero":
@@ -178,7 +163,7 @@ class CDAE(Recommender[CDAEConfig]):
 
     @torch.enable_grad()
     def _fitted_nodes(self, history: csr_array) -> torch.Tensor:
-        config, network = self.config, self._network
+        config, network = self.config, self.network
         with torch.no_grad():
             summed = network.input(whole_input(history))
         targets = Targets.of(history, self.device)
@@ -195,16 +180,9 @@ class CDAE(Recommender[CDAEConfig]):
             optimizer.step()
         return nodes.detach()
 
-    def training_state(self) -> dict[str, Any]:
-        return {"network": self._network.state_dict(), "optimizer": self._optimizer.state_dict()}
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        self._network.load_state_dict(state["network"])
-        self._optimizer.load_state_dict(state["optimizer"])
-
     def parameters_state(self) -> dict[str, torch.Tensor]:
-        return self._network.state_dict()
+        return self.network.state_dict()
 
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         network = CDAENetwork.holding(state, self.config.hidden_activation)
-        self._network = network.to(self.device)
+        self.network = network.to(self.device)

@@ -7,24 +7,25 @@ the likes and dislikes of any part of the others (see `cf_nade_network`).
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from scipy.sparse import csr_array
 
 from recdag.errors import DataError
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.base import Query
 from recdag.recommenders.cf_nade_network import CFNADENetwork, Likes, random_split, remaining_cost
 from recdag.recommenders.configs.cf_nade import ImplicitCFNADEConfig
+from recdag.recommenders.network_model import NetworkModel
 from recdag.training.data import TrainingData
-from recdag.training.loop import seed_everything, train
-from recdag.training.options import FitOptions, History
+from recdag.training.loop import seed_everything
+from recdag.training.options import FitOptions
 
 _RATINGS = ("rated_cells", "ratings", "item_ratings")
 
 
-class ImplicitCFNADE(Recommender[ImplicitCFNADEConfig]):
+class ImplicitCFNADE(NetworkModel[ImplicitCFNADEConfig]):
     """Scores the log-odds of equation 12: a like given all items of the user.
 
     Items of the history that a training user had in training have the relative ratings of training.
@@ -36,22 +37,7 @@ class ImplicitCFNADE(Recommender[ImplicitCFNADEConfig]):
     network: CFNADENetwork
     _ratings: dict[str, torch.Tensor]
 
-    def fit(self, data: TrainingData, options: FitOptions) -> History:
-        self.prepare(data, options)
-        return train(
-            self,
-            epochs=self.config.epochs,
-            options=options,
-            patience=self.config.patience,
-            validate_every=self.config.validate_every,
-        )
-
     def prepare(self, data: TrainingData, options: FitOptions) -> None:
-        """Put data, a new network and its optimizer in place.
-
-        Raises:
-            DataError: there is no interaction to learn from.
-        """
         self.device = options.device
         relative = data.relative_rating.sorted_indices()
         if relative.nnz == 0:
@@ -69,7 +55,7 @@ class ImplicitCFNADE(Recommender[ImplicitCFNADEConfig]):
             self.config.like_std, self.config.dislike_std, self.config.output_std, _log_odds(likes)
         )
         self.network = network.to(self.device)
-        self._optimizer = self._new_optimizer()
+        self.optimizer = self._new_optimizer()
 
     def _new_optimizer(self) -> torch.optim.Optimizer:
         parameters = list(self.network.parameters())
@@ -98,9 +84,9 @@ class ImplicitCFNADE(Recommender[ImplicitCFNADEConfig]):
         loss = remaining_cost(self.network(likes, seen), likes, seen)
         if self.config.loss_scale == "mean":
             loss = loss / n_items
-        self._optimizer.zero_grad()
+        self.optimizer.zero_grad()
         loss.backward()
-        self._optimizer.step()
+        self.optimizer.step()
         return loss.detach()
 
     @torch.no_grad()
@@ -120,13 +106,6 @@ class ImplicitCFNADE(Recommender[ImplicitCFNADEConfig]):
         found = torch.where(known, ratings[places], item_ratings[keys % n_items])
         confidence = (1 + self.config.alpha * found).cpu().numpy()
         return csr_array((confidence, history.indices, history.indptr), shape=history.shape)
-
-    def training_state(self) -> dict[str, Any]:
-        return {"network": self.network.state_dict(), "optimizer": self._optimizer.state_dict()}
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        self.network.load_state_dict(state["network"])
-        self._optimizer.load_state_dict(state["optimizer"])
 
     def parameters_state(self) -> dict[str, torch.Tensor]:
         return {**self.network.state_dict(), **self._ratings}

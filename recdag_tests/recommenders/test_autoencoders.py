@@ -258,7 +258,7 @@ def test_a_resumed_fit_is_bit_equal(positives, tmp_path, monkeypatch, cls, confi
     for name, value in whole.parameters_state().items():
         assert torch.equal(value, resumed.parameters_state()[name])
     for whole_moment, resumed_moment in zip(
-        whole._optimizer.state.values(), resumed._optimizer.state.values(), strict=True
+        whole.optimizer.state.values(), resumed.optimizer.state.values(), strict=True
     ):
         assert torch.equal(whole_moment["exp_avg_sq"], resumed_moment["exp_avg_sq"])
 

@@ -51,7 +51,7 @@ def fitted(config: CDAEConfig, x: csr_array, options: FitOptions | None = None) 
 def prepared(config: CDAEConfig, x: csr_array) -> CDAE:
     model = CDAE(config)
     model.prepare(TrainingData(x, x), FitOptions(seed=1))
-    for parameter in model._network.parameters():
+    for parameter in model.network.parameters():
         parameter.data += 0.1 * torch.randn(parameter.shape)
     return model
 
@@ -98,7 +98,7 @@ def test_initial_parameters(positives):
     for name in ("input.weight", "user.weight", "untied_output"):
         assert 0.97 * bound < state[name].abs().max() <= bound
     assert not state["input.bias"].any() and not state["output_bias"].any()
-    (group,) = model._optimizer.param_groups
+    (group,) = model.optimizer.param_groups
     assert (group["lr"], group["eps"], group["initial_accumulator_value"]) == (0.1, 1.0, 1e-4)
 
 
@@ -175,7 +175,7 @@ def test_the_sampled_gradient_in_a_case_without_chance():
     loss, objective = model.loss(users, inputs)
     objective.backward()
 
-    state = {n: p.detach().clone().double().requires_grad_() for n, p in model._network.named_parameters()}
+    state = {n: p.detach().clone().double().requires_grad_() for n, p in model.network.named_parameters()}
     w, v, out, bias = (state[n] for n in ("input.weight", "user.weight", "untied_output", "output_bias"))
     expected, penalty = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
     for user, kept, chosen, other in ((1, 0, (0, 2), 1), (0, 1, (0, 1), 2)):
@@ -187,7 +187,7 @@ def test_the_sampled_gradient_in_a_case_without_chance():
         penalty = penalty + state["input.bias"].square().sum()
     (expected + 0.15 * penalty).backward()
     assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
-    for name, parameter in model._network.named_parameters():
+    for name, parameter in model.network.named_parameters():
         assert_close(parameter.grad.double(), state[name].grad, rtol=1e-4, atol=1e-6)
 
 
@@ -242,7 +242,7 @@ def test_steps_lower_the_users_own_objective_and_leave_the_rest(positives):
     strangers = communities(1)
     nodes = model._unseen_nodes(strangers)
     targets = Targets.of(strangers, torch.device("cpu"))
-    network = model._network
+    network = model.network
 
     def objective(nodes: torch.Tensor) -> torch.Tensor:
         scores = network.scores(network.code(network.input(strangers), nodes))

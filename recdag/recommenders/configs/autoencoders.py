@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recdag.errors import ConfigError
-from recdag.recommenders.configs.base import Config, hyper
+from recdag.recommenders.configs.base import NetworkConfig, hyper
 
 
 @dataclass(frozen=True)
-class AutoencoderConfig(Config):
+class AutoencoderConfig(NetworkConfig):
     """What all autoencoders share."""
 
     hidden: list[int] = hyper(
@@ -19,9 +19,6 @@ class AutoencoderConfig(Config):
     dropout: float = hyper(0.5, "share of the input items dropped in training", ge=0, lt=1)
     learning_rate: float = hyper(0.001, "step size of Adam", gt=0)
     batch_size: int = hyper(500, "users a step", ge=1)
-    epochs: int = hyper(200, "passes over the users", ge=1)
-    patience: int | None = hyper(20, "validations without improvement before training ends")
-    validate_every: int = hyper(1, "epochs between validations", ge=1)
     precision: Literal["float32", "bfloat16"] = hyper(
         "float32", "number format of the decoder's matrix products in training; scores are float32"
     )

@@ -54,3 +54,12 @@ class Config:
                     holds, sign = _BOUND_CHECKS[name]
                     if not holds(each, bound):
                         raise ConfigError(f"{spec.name}={value!r} has to be {sign} {bound}")
+
+
+@dataclass(frozen=True)
+class NetworkConfig(Config):
+    """What all networks trained by passes over the users share."""
+
+    epochs: int = hyper(200, "passes over the users", ge=1)
+    patience: int | None = hyper(20, "validations without improvement before training ends")
+    validate_every: int = hyper(1, "epochs between validations", ge=1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from recdag.recommenders.configs.base import Config, hyper
+from recdag.recommenders.configs.base import NetworkConfig, hyper
 
 Activation = Literal["identity", "sigmoid", "tanh"]
 
 
 @dataclass(frozen=True)
-class CDAEConfig(Config):
+class CDAEConfig(NetworkConfig):
     """CDAE in two forms: the original's, and that of the comparison in Liang et al. 2018."""
 
     form: Literal["sampled", "full"] = hyper(
@@ -38,9 +38,6 @@ class CDAEConfig(Config):
     learning_rate: float = hyper(0.1, "step size of AdaGrad or Adam", gt=0)
     init_scale: float = hyper(4.0, "vectors start uniform within init_scale * sqrt(6 / (m + K))", gt=0)
     batch_size: int = hyper(32, "users a step", ge=1)
-    epochs: int = hyper(100, "passes over the users", ge=1)
-    patience: int | None = hyper(10, "validations without improvement before training ends")
-    validate_every: int = hyper(1, "epochs between validations", ge=1)
     unseen_users: Literal["zero", "mean", "steps"] = hyper(
         "zero",
         "user node of those who were not in training: zero, the mean of the learned ones, or zero followed "

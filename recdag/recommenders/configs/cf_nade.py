@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recdag.errors import ConfigError
-from recdag.recommenders.configs.base import Config, hyper
+from recdag.recommenders.configs.base import NetworkConfig, hyper
 
 
 @dataclass(frozen=True)
-class ImplicitCFNADEConfig(Config):
+class ImplicitCFNADEConfig(NetworkConfig):
     """Implicit CF-NADE; the input is the paper's, or a normalised variant of it."""
 
     hidden: list[int] = hyper([256], "widths of the hidden layers; more than one is the deep version", ge=1)
@@ -32,9 +32,6 @@ class ImplicitCFNADEConfig(Config):
     learning_rate: float = hyper(0.003, "step size", gt=0)
     weight_decay: float = hyper(0.0, "L2 penalty on weights, none on biases, added to the gradient", ge=0)
     batch_size: int = hyper(200, "users a step", ge=1)
-    epochs: int = hyper(100, "passes over the users", ge=1)
-    patience: int | None = hyper(20, "validations without improvement before training ends")
-    validate_every: int = hyper(1, "epochs between validations", ge=1)
     like_std: float = hyper(0.002, "standard deviation of W, the weights of likes, at the start", ge=0)
     dislike_std: float = hyper(0.0002, "the same of A, the weights of dislikes", ge=0)
     output_std: float = hyper(0.002, "the same of V, the weights of the outputs", gt=0)
