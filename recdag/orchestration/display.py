@@ -9,7 +9,14 @@ from typing import Any
 
 import dagster as dg
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 
 class RunDisplay(logging.Handler):
@@ -26,6 +33,8 @@ class RunDisplay(logging.Handler):
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("at most", style="dim"),
+            TimeRemainingColumn(),
             TextColumn("{task.fields[detail]}", style="dim"),
             console=console,
             transient=True,
@@ -60,7 +69,7 @@ class RunDisplay(logging.Handler):
         match event.event_type:
             case dg.DagsterEventType.STEP_START:
                 self._started[step] = time.perf_counter()
-                self._progress.update(self._task, description=name, detail="", completed=0, total=None)
+                self._progress.reset(self._task, description=name, detail="", total=None)
             case dg.DagsterEventType.ASSET_OBSERVATION:
                 self._show_epoch(event.asset_observation_data.asset_observation.metadata)
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
