@@ -99,13 +99,13 @@ def _budgets(project: Project, paper: str | None, budget: str) -> dict[str, dict
 def _axes(study: str | None, given: list[str]) -> dict[str, list[Any]]:
     """The values given for axes of a study's grid, in the type of its own values."""
     from recdag.papers.catalogue import paper as find_paper
-    from recdag.papers.study import Grid
+    from recdag.papers.study import Sweep
 
     if study is None:
         raise RecdagError("--axis needs a study", cure="Name it: --study ncf/layers, for example")
     paper, _, name = study.partition("/")
     declared = find_paper(paper).study(name)
-    known = declared.axes if isinstance(declared, Grid) else {}
+    known = declared.axes if isinstance(declared, Sweep) else {}
     chosen = {}
     for entry in given:
         axis, _, values = entry.partition("=")

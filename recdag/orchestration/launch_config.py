@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import dagster as dg
 from pydantic import Field, create_model
 
-from recdag.papers.study import Grid, Study
+from recdag.papers.study import Study, Sweep
 from recdag.recommenders.registry import ModelSpec
 
 SelectionChoice = enum.Enum("SelectionChoice", {"validation": "validation", "as_published": "as_published"})
@@ -52,9 +52,9 @@ def launch_config(spec: ModelSpec) -> type[RunConfig]:
 
 
 def study_config(study: Study) -> type[SeedConfig]:
-    """A config class with one optional list a grid's axis; unset means: the study's own values."""
+    """A config class with one optional list an axis; unset means: the study's own values."""
     axes: dict[str, Any] = {}
-    if isinstance(study, Grid):
+    if isinstance(study, Sweep):
         for name, values in study.axes.items():
             shown = ", ".join(map(str, values))
             described = Field(default=None, description=f"Values to try. Unset: {shown}, fewer on demo.")
@@ -63,7 +63,7 @@ def study_config(study: Study) -> type[SeedConfig]:
 
 
 def axes_of(config: SeedConfig) -> dict[str, list[Any]]:
-    """The axes of a grid that were set."""
+    """The axes of a study that were set."""
     return {name: values for name, values in config.model_dump().items() if name != "seed" and values}
 
 

@@ -56,25 +56,18 @@ class Series:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grid(Study):
-    """Models trained at every point of a grid of hyperparameters, each measured on test.
+class Sweep(Study):
+    """Trainings at every point of some axes, each measured on test.
 
     Attributes:
-        series: the lines.
-        axes: hyperparameter -> its values, the paper's grid. An axis that a model does not have is
-            left out for it.
-        x: the axis that the figure's horizontal axis shows; None compares points without an order.
+        axes: what varies -> its values.
         metrics: the protocol's metrics to show, the leading one first.
         by_dataset: data set -> axes that take the place of `axes` there.
-        folds: how many folds of the protocol to run; None: all.
     """
 
-    series: tuple[Series, ...]
     axes: Axes
-    x: str | None
     metrics: tuple[str, ...]
     by_dataset: Mapping[str, Axes] = field(default_factory=dict)
-    folds: int | None = None
 
     def grid(self, dataset: str, chosen: Axes | None = None) -> dict[str, list[Any]]:
         """The values of every axis on a data set; `chosen` goes before all."""
@@ -83,6 +76,31 @@ class Grid(Study):
             name: list(values)
             for name, values in {**self.axes, **self.by_dataset.get(dataset, {}), **given}.items()
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(Sweep):
+    """Models trained at every point of a grid of hyperparameters, the paper's own.
+
+    An axis that a model does not have is left out for it.
+
+    Attributes:
+        series: the lines.
+        x: the axis that the figure's horizontal axis shows; None compares points without an order.
+        folds: how many folds of the protocol to run; None: all.
+    """
+
+    series: tuple[Series, ...]
+    x: str | None
+    folds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeds(Sweep):
+    """The evaluated models trained again, as they are, with other seeds.
+
+    Its axes are `models`, names of the paper's, and `seeds`, besides the one of the evaluation.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,18 @@ from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import load_claims
 from recdag.papers.recipes import load_recipe
-from recdag.papers.study import ByActivity, ByPopularity, Communities, Curves, Grid, Results, Series, TopList
+from recdag.papers.study import (
+    ByActivity,
+    ByPopularity,
+    Communities,
+    Curves,
+    Grid,
+    Results,
+    Seeds,
+    Series,
+    Sweep,
+    TopList,
+)
 from recdag.recommenders.registry import model_spec
 from recdag.settings import CHECKOUT
 
@@ -27,7 +38,7 @@ def test_every_paper_has_a_quick_study_and_grids_are_never_quick():
     for paper in PAPERS.values():
         if paper.id != "benchmark":
             assert any(study.quick for study in paper.studies), paper.id
-    assert not any(study.quick for _, study in GRIDS)
+    assert not any(study.quick for _, study in STUDIES if isinstance(study, Sweep))
 
 
 def test_every_published_table_has_a_study_that_answers_it():
@@ -65,7 +76,9 @@ def test_models_and_metrics_of_studies_are_those_of_their_paper():
             assert set(study.models) <= set(paper.nodes), study.id
         if isinstance(study, Communities):
             assert study.model in paper.nodes
-        if isinstance(study, Grid | Results) and not isinstance(study, Curves):
+        if isinstance(study, Seeds):
+            assert set(study.axes["models"]) < set(paper.nodes) and set(study.axes) == {"models", "seeds"}
+        if isinstance(study, Sweep | Results) and not isinstance(study, Curves):
             plain = {metric.removesuffix("_seen").removesuffix("_unseen") for metric in study.metrics}
             assert plain <= measured, study.id
 

@@ -163,3 +163,45 @@ def test_curves_are_those_of_the_last_choosing_phase(project):
     chosen = history[(history["phase"] == "select") & (history["name"] == "loss")]
     shown = table[(table["series"] == "gmf, factors=8") & (table["metric"] == "loss")]
     assert shown["value"].to_list() == chosen["value"].to_list()
+
+
+@pytest.fixture
+def two_of_the_benchmark(project, monkeypatch):
+    """Publishes what gmf and wmf reach, gmf with a hyperparameter of its own."""
+    few = replace(PAPERS["benchmark"], models=("gmf", "wmf"), references=(), lead="")
+    monkeypatch.setitem(PAPERS, "benchmark", few)
+    make_split(project, "tiny", "user_holdout")
+    train_model(project, TrainingRequest("tiny", "benchmark", "gmf", overrides={"factors": 3}))
+    train_model(project, TrainingRequest("tiny", "benchmark", "wmf"))
+    evaluate_paper(project, "tiny", "benchmark")
+    return project
+
+
+def of_seeds(project, *seeds):
+    return StudyRequest(project, "tiny", "benchmark", axes={"models": ["gmf", "wmf"], "seeds": list(seeds)})
+
+
+def test_seeds_deviate_around_the_mean_of_the_evaluated_one_and_the_others(two_of_the_benchmark, fits):
+    run_study(of_seeds(two_of_the_benchmark, 1, 2), "seeds")
+    assert len(fits) == 4 and "'factors': 3" in fits[0], "as the evaluated model was trained"
+    table = rows(two_of_the_benchmark).set_index(["series", "metric"])
+    single = rows(two_of_the_benchmark, "select model, seed, metric, value, std_err, study from metrics")
+    assert {("gmf", 0, None), ("gmf", 1, "seeds"), ("gmf", 2, "seeds")} <= {
+        (each.model, each.seed, each.study if isinstance(each.study, str) else None)
+        for each in single.itertuples()
+    }
+    for model in ("gmf", "wmf"):
+        of_model = single[(single["model"] == model) & (single["metric"] == "ndcg@20")]
+        assert len(of_model) == 3 and of_model["value"].nunique() == 3
+        mean, deviation = table.loc[(model, "ndcg@20")], table.loc[(model, "ndcg@20 seed deviation")]
+        assert mean["value"] == pytest.approx(of_model["value"].mean())
+        assert mean["std_err"] == pytest.approx(of_model["std_err"].mean())
+        assert deviation["value"] == pytest.approx(np.std(of_model["value"], ddof=1))
+    run_study(of_seeds(two_of_the_benchmark, 1, 2, 3), "seeds")
+    assert len(fits) == 6, "only the new seed is trained"
+    assert run_study(of_seeds(two_of_the_benchmark, 1, 2, 3), "seeds").cached
+
+
+def test_one_seed_has_no_deviation(two_of_the_benchmark):
+    with pytest.raises(RecdagError, match="was evaluated with seed 0, and there is no other"):
+        run_study(of_seeds(two_of_the_benchmark, 0), "seeds")

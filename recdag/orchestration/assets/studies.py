@@ -7,7 +7,7 @@ from recdag.orchestration.resources import ProjectResource, Reporter
 from recdag.orchestration.steps import materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.papers.study import Counts, Grid, Study
+from recdag.papers.study import Counts, Grid, Study, Sweep
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import run_study
 
@@ -29,7 +29,7 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
         group_name=paper.id,
         kinds={"duckdb", "torch"},
         tags={"study": "quick" if study.quick else "large"},
-        pool="gpu" if isinstance(study, Grid) else None,
+        pool="gpu" if isinstance(study, Sweep) else None,
         partitions_def=partitions,
         description=f"{study.title} ({study.figure or 'ours'}). {study.summary} Rows of the table studies.",
     )

@@ -14,6 +14,7 @@ from recdag.papers.study import (
     Curves,
     Grid,
     Results,
+    Seeds,
     Study,
     TopList,
 )
@@ -26,6 +27,7 @@ from recdag.pipeline.studies.grid import grid
 from recdag.pipeline.studies.popularity import by_popularity
 from recdag.pipeline.studies.request import StudyPlan, StudyRequest
 from recdag.pipeline.studies.results import results
+from recdag.pipeline.studies.seeds import seeds
 from recdag.pipeline.studies.top_list import top_list
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
@@ -36,6 +38,7 @@ STUDY_VERSION = "1"
 _KINDS: dict[type[Study], Callable[[Any, StudyRequest], StudyPlan]] = {
     Grid: grid,
     Curves: curves,
+    Seeds: seeds,
     Results: results,
     TopList: top_list,
     ByActivity: by_activity,
@@ -43,6 +46,20 @@ _KINDS: dict[type[Study], Callable[[Any, StudyRequest], StudyPlan]] = {
     Counts: counts,
     Communities: communities,
 }
+
+
+def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
+    """What determines the study's rows, and how to get them.
+
+    Raises:
+        RecdagError: what the study reads has not been made.
+    """
+    return _KINDS[type(study)](study, request)
+
+
+def study_key(study: Study, plan: StudyPlan) -> str:
+    """The key under which the study's rows are known."""
+    return step_key(inputs=plan.inputs, study=repr(study), version=STUDY_VERSION)
 
 
 def run_study(request: StudyRequest, study_id: str) -> Outcome:
@@ -53,9 +70,9 @@ def run_study(request: StudyRequest, study_id: str) -> Outcome:
     """
     project, dataset, paper = request.project, request.dataset, request.paper
     study = PAPERS[paper].study(study_id)
-    plan = _KINDS[type(study)](study, request)
+    plan = plan_study(request, study)
     asset = f"{paper}/{study.id}"
-    key = step_key(inputs=plan.inputs, study=repr(study), version=STUDY_VERSION)
+    key = study_key(study, plan)
     with project.published.reading() as connection:
         known = recorded_keys(connection).get((dataset, asset))
     told = {"figure": study.figure or "ours"}
