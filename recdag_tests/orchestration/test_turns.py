@@ -1,0 +1,92 @@
+import threading
+
+import dagster as dg
+import pytest
+from filelock import FileLock
+
+from recdag.orchestration.instance import prepare_home
+from recdag.orchestration.turns import FROM_SHELL, clear_killed_runs, my_turn
+from recdag.settings import Settings
+
+
+@dg.op
+def train() -> None:
+    """Stands for a training."""
+
+
+@dg.job
+def trainings() -> None:
+    train()
+
+
+@pytest.fixture
+def home(tmp_path):
+    return prepare_home(Settings(home=tmp_path))
+
+
+@pytest.fixture
+def instance(home):
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance
+
+
+def training(instance, tags):
+    """A run that has started and holds the GPU."""
+    run = instance.create_run_for_job(trainings, tags=tags, status=dg.DagsterRunStatus.STARTED)
+    instance.event_log_storage.initialize_concurrency_limit_to_default("gpu")
+    claim = instance.event_log_storage.claim_concurrency_slot("gpu", run.run_id, "ncf__neumf")
+    assert claim.is_claimed
+    return run
+
+
+def holders(instance):
+    return [slot.run_id for slot in instance.event_log_storage.get_concurrency_info("gpu").claimed_slots]
+
+
+def status(instance, run):
+    return instance.get_run_by_id(run.run_id).status
+
+
+def test_a_killed_run_of_the_shell_does_not_keep_the_gpu(instance, home):
+    killed, told = training(instance, FROM_SHELL), []
+    with my_turn(instance, home, told.append):
+        assert holders(instance) == []
+    assert status(instance, killed) is dg.DagsterRunStatus.FAILURE
+    assert told == []
+
+
+def test_the_web_uis_training_is_waited_for(instance, home):
+    run, told = training(instance, {}), []
+
+    def tell(message):
+        told.append(message)
+        instance.report_run_failed(run, "ended in the web UI")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+    with my_turn(instance, home, tell):
+        assert holders(instance) == []
+    assert len(told) == 1
+    assert "ncf/neumf" in told[0]
+
+
+def test_another_run_of_the_shell_is_waited_for_and_left_alone(instance, home):
+    other, told = training(instance, FROM_SHELL), []
+    at_work, ended = threading.Event(), threading.Event()
+
+    def hold():
+        with FileLock(home / "shell.lock"):
+            at_work.set()
+            ended.wait(10)
+
+    threading.Thread(target=hold).start()
+    at_work.wait(10)
+    clear_killed_runs(home)
+    assert status(instance, other) is dg.DagsterRunStatus.STARTED
+
+    def tell(message):
+        told.append(message)
+        ended.set()
+
+    with my_turn(instance, home, tell):
+        pass
+    assert "Another recdag run" in told[0]
