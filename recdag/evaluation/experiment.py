@@ -17,6 +17,7 @@ from recdag.recommenders.base import Recommender
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec
 from recdag.training.data import TrainingData
+from recdag.training.memory import out_of_memory_told
 from recdag.training.options import FitOptions, History, Scorer
 
 Selection = Literal["validation", "as_published"]
@@ -37,6 +38,7 @@ class Experiment:
     seconds: float
 
 
+@out_of_memory_told()
 def run_experiment(
     spec: ModelSpec,
     config: Config,
@@ -88,6 +90,7 @@ def run_experiment(
     return Experiment(model, history, time.perf_counter() - started)
 
 
+@out_of_memory_told()
 def validate_config(
     spec: ModelSpec,
     config: Config,

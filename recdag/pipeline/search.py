@@ -36,6 +36,7 @@ class Trial:
         state: `complete`, `pruned`, or `failed` where the model could not be trained.
         quality: larger is better; of a pruned trial the last one seen, of a failed one None.
         epochs: chosen on validation, or reached before pruning; None for models without epochs.
+        problem: why the model could not be trained, of a failed trial.
         ended_at: in UTC, without time zone.
     """
 
@@ -45,6 +46,7 @@ class Trial:
     epochs: int | None
     seconds: float
     ended_at: datetime
+    problem: str | None = None
 
 
 class Pruned(Exception):
@@ -102,6 +104,7 @@ class Search:
                     epochs=trial.user_attrs["epochs"],
                     seconds=trial.user_attrs["seconds"],
                     ended_at=trial.datetime_complete.astimezone(UTC).replace(tzinfo=None),
+                    problem=trial.user_attrs.get("problem"),
                 )
 
     def attempt(self, measure: Callable[[dict[str, Any], Report], tuple[float, int | None]]) -> None:

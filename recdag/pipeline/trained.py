@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +95,16 @@ def save_trained(
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
     return complete
+
+
+def relabel(folder: Path, card: Card, *, sources: dict[str, str], tuning: str | None) -> Card:
+    """The card of a trained model whose values are the same, but now come from elsewhere; kept."""
+    current = replace(card, sources=sources, tuning=tuning)
+    if current != card:
+        partial = folder / f"{CARD}.partial"
+        partial.write_text(json.dumps(asdict(current), indent=2))
+        partial.replace(folder / CARD)
+    return current
 
 
 def read_ids(folder: Path, fold: int) -> tuple[np.ndarray, np.ndarray]:

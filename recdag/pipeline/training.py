@@ -15,7 +15,7 @@ from recdag.pipeline.memory import PeakMemory
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import read_splits, split_asset
 from recdag.pipeline.steps import Outcome, input_versions, step_key
-from recdag.pipeline.trained import Card, save_trained
+from recdag.pipeline.trained import Card, relabel, save_trained
 from recdag.pipeline.tuned import Budget, tuned_for
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec, model_spec
@@ -64,7 +64,8 @@ class Plan:
     """A training that is fully determined.
 
     Attributes:
-        key: hash of all that decides the result.
+        sources: hyperparameter -> where its value is from.
+        key: hash of all that decides the result; where the values are from does not.
         tuning: the budget of the search behind the configuration; None: there was no search.
     """
 
@@ -98,7 +99,6 @@ def plan_training(project: Project, request: TrainingRequest) -> Plan:
         seed=request.seed,
         selection=request.selection,
         split=split_version,
-        **({"tuning": tuned.budget} if tuned else {}),
     )
     sources = {name: source for name, _, source in recipe.sources(request.model, request.dataset)}
     sources |= dict.fromkeys(found, tuned.source if tuned else "")
@@ -199,6 +199,7 @@ def train_model(
     folder = project.trained(request.dataset, request.paper, request.model)
     known = Card.read(folder)
     if known is not None and known.key == plan.key:
+        known = relabel(folder, known, sources=dict(plan.sources), tuning=plan.tuning)
         return Outcome(known.data_version, known.told(), cached=True)
     checkpoints = folder.with_name(f"{request.model}.checkpoints")
     splits = read_splits(project, request.dataset, plan.protocol)

@@ -61,7 +61,7 @@ def tune_model(
     complete = [trial for trial in trials if trial.state == "complete"]
     if not complete:
         raise TrainingError(
-            f"none of {len(trials)} trials could be trained",
+            f"none of {len(trials)} trials could be trained; the last one: {trials[-1].problem}",
             where=f"{request.paper}/{request.model} on {request.dataset}",
             cure="Narrow the search in the recipe",
         )

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import yaml
 
@@ -17,6 +18,7 @@ from recdag.pipeline.trained import Card
 from recdag.pipeline.training import TrainingRequest, plan_training, train_model
 from recdag.pipeline.tuned import Budget, tuned_path
 from recdag.pipeline.tuning import tune_model
+from recdag.recommenders.ease import EASE
 from recdag.warehouse.queries import user_keys
 
 SPACES = {
@@ -205,8 +207,33 @@ def test_a_search_in_which_all_fail_says_so(project, monkeypatch):
         raise TrainingError("the loss is not finite", cure="")
 
     monkeypatch.setattr(experiment, "validate_config", failing)
-    with pytest.raises(TrainingError, match="none of 3 trials"):
+    with pytest.raises(TrainingError, match=r"none of 3 trials .* the last one: the loss is not finite"):
         tune_model(project, request())
+
+
+def test_a_trial_without_enough_memory_fails_alone(project, monkeypatch):
+    original, calls = EASE.fit, []
+
+    def hungry(model, data, options):
+        calls.append(model.config)
+        return np.empty(2**50) if len(calls) == 2 else original(model, data, options)
+
+    monkeypatch.setattr(EASE, "fit", hungry)
+    assert tune_model(project, request()).trials == 3
+    assert [state for _, state, *_ in rows(project)] == ["complete", "failed", "complete"]
+
+
+def test_an_equal_winner_of_a_larger_budget_is_not_trained_again(project, monkeypatch):
+    values = {"l2": 321.0}
+    for budget, cached in (("2", False), ("5", True)):
+        tune_model(project, request(budget=budget))
+        path = tuned_path(project, request())
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"values": values}))
+        outcome = train_model(project, request(budget=budget))
+        assert outcome.cached == cached and outcome.metadata["tuning"] == f"{budget} trials"
+        card = Card.read(project.trained("tiny", "benchmark", "ease"))
+        assert card.tuning == f"{budget} trials" and f"best of {budget}" in card.sources["l2"]
+    assert not (project.trained("tiny", "benchmark", "ease") / "card.json.partial").exists()
 
 
 def test_test_users_are_never_ranked(project, monkeypatch):
