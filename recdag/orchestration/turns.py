@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
-from dagster._utils.concurrency import ClaimedSlotInfo
+from dagster._utils.concurrency import ConcurrencyKeyInfo
 from filelock import FileLock, Timeout
 
 FROM_SHELL = {"recdag/started_from": "shell"}
@@ -59,15 +59,18 @@ def _end_killed_runs(instance: dg.DagsterInstance) -> None:
     started = dg.RunsFilter(statuses=list(IN_PROGRESS_RUN_STATUSES), tags=FROM_SHELL)
     for run in instance.get_runs(started):
         instance.report_run_failed(run, "The process was killed; its checkpoints are kept.")
-    for run_id in {slot.run_id for slot in _claimed(instance)}:
-        run_of_slot = instance.get_run_by_id(run_id)
-        if run_of_slot is None or run_of_slot.is_finished:
+    pools = _pools(instance)
+    holders = {slot.run_id for pool in pools for slot in pool.claimed_slots}
+    waiting = {step.run_id for pool in pools for step in pool.pending_steps}
+    for run_id in holders | waiting:
+        known = instance.get_run_by_id(run_id)
+        if known is None or known.is_finished:
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
 def _wait_for_pools(instance: dg.DagsterInstance, tell: Callable[[str], None]) -> None:
     told = False
-    while slots := _claimed(instance):
+    while slots := [slot for pool in _pools(instance) for slot in pool.claimed_slots]:
         if not told:
             step, run = slots[0].step_key.replace("__", "/"), slots[0].run_id[:8]
             tell(f"Models are trained one at a time. Waiting for {step} of run {run}, started in the web UI.")
@@ -75,10 +78,6 @@ def _wait_for_pools(instance: dg.DagsterInstance, tell: Callable[[str], None]) -
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _claimed(instance: dg.DagsterInstance) -> list[ClaimedSlotInfo]:
+def _pools(instance: dg.DagsterInstance) -> list[ConcurrencyKeyInfo]:
     storage = instance.event_log_storage
-    return [
-        slot
-        for pool in storage.get_concurrency_keys()
-        for slot in storage.get_concurrency_info(pool).claimed_slots
-    ]
+    return [storage.get_concurrency_info(name) for name in storage.get_concurrency_keys()]

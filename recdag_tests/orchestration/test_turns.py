@@ -31,11 +31,10 @@ def instance(home):
 
 
 def training(instance, tags):
-    """A run that has started and holds the GPU."""
+    """A run that has started and holds the GPU, or waits for it."""
     run = instance.create_run_for_job(trainings, tags=tags, status=dg.DagsterRunStatus.STARTED)
     instance.event_log_storage.initialize_concurrency_limit_to_default("gpu")
-    claim = instance.event_log_storage.claim_concurrency_slot("gpu", run.run_id, "ncf__neumf")
-    assert claim.is_claimed
+    instance.event_log_storage.claim_concurrency_slot("gpu", run.run_id, "ncf__neumf")
     return run
 
 
@@ -48,10 +47,12 @@ def status(instance, run):
 
 
 def test_a_killed_run_of_the_shell_does_not_keep_the_gpu(instance, home):
-    killed, told = training(instance, FROM_SHELL), []
+    killed, told = [training(instance, FROM_SHELL) for _ in range(2)], []
+    assert holders(instance) == [killed[0].run_id]
     with my_turn(instance, home, told.append):
-        assert holders(instance) == []
-    assert status(instance, killed) is dg.DagsterRunStatus.FAILURE
+        claim = instance.event_log_storage.claim_concurrency_slot("gpu", "a new run", "ncf__gmf")
+        assert claim.is_claimed
+    assert {status(instance, run) for run in killed} == {dg.DagsterRunStatus.FAILURE}
     assert told == []
 
 
