@@ -2,14 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+BROWSER := .venv/browser
 
-.PHONY: run test ui lint bench clean
+.PHONY: run test browser ui lint bench clean
 
 run: $(INSTALLED)
 	$(BIN)/recdag run
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+browser: $(BROWSER)
 
 ui: $(INSTALLED)
 	$(BIN)/recdag ui
@@ -26,6 +29,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("recdag needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(BROWSER): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	command -v chromium || command -v google-chrome || apt-get install --yes chromium \
+		|| $(BIN)/playwright install chromium
 	touch $@
 
 clean:

@@ -7,6 +7,7 @@ Environment variables:
     RECDAG_HOME: another home folder. Its data/catalog and models/recipes go before the checkout's.
     RECDAG_DATA_DIR: folders, separated by colons, in which raw files are looked for first.
     RECDAG_DEVICE: cpu, cuda or auto (the default: a GPU where there is one).
+    RECDAG_REPORTS_URL: where the folder of the report is served; `recdag ui` sets it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+REPORTS_URL = "RECDAG_REPORTS_URL"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,12 @@ class Settings:
     @property
     def report(self) -> Path:
         return self.data / "reports" / "report.html"
+
+    @property
+    def report_url(self) -> str | None:
+        """The address of the report in a browser; None where nobody serves it."""
+        served = os.environ.get(REPORTS_URL)
+        return f"{served}/{self.report.name}" if served else None
 
     @property
     def dagster_home(self) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,12 +19,22 @@ def ui(
 ) -> None:
     """Open Dagster's web UI on this machine, with a history that is kept."""
     from recdag.orchestration.instance import prepare_home
-    from recdag.settings import CHECKOUT, Settings
+    from recdag.orchestration.turns import clear_killed_runs
+    from recdag.report.serving import serving
+    from recdag.settings import CHECKOUT, REPORTS_URL, Settings
 
-    home = prepare_home(Settings.from_environment())
-    console.print(f"Dagster's web UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
+    settings = Settings.from_environment()
+    home = prepare_home(settings)
+    clear_killed_runs(home)
     command = [
         str(Path(sys.executable).with_name("dagster")), "dev",
         "-w", str(CHECKOUT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port),
     ]  # fmt: skip
-    os.execve(command[0], command, {**os.environ, "DAGSTER_HOME": str(home)})
+    with serving(settings.report.parent) as reports:
+        environment = {**os.environ, "DAGSTER_HOME": str(home), REPORTS_URL: reports}
+        process = subprocess.Popen(command, env=environment, start_new_session=True)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))
+        console.print(f"Dagster's web UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
+        process.wait()
+    raise typer.Exit(process.returncode)

@@ -64,9 +64,12 @@ class Project:
 
     def recipe(self, paper: str) -> Recipe:
         """The recipe of a paper: the home folder's own where there is one, else the shipped one."""
-        folders = self.settings.recipe_folders
-        holding = next((folder for folder in folders if (folder / f"{paper}.yaml").exists()), folders[-1])
-        return load_recipe(holding, paper)
+        return load_recipe(self.recipe_file(paper).parent, paper)
+
+    def recipe_file(self, paper: str) -> Path:
+        """Where the recipe of a paper is read."""
+        files = [folder / f"{paper}.yaml" for folder in self.settings.recipe_folders]
+        return next((file for file in files if file.exists()), files[-1])
 
     def trained(self, dataset: str, paper: str, model: str) -> Path:
         """The folder of a trained model."""
