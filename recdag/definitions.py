@@ -11,21 +11,24 @@ from recdag.orchestration.assets.recommendations import recommendations_asset
 from recdag.orchestration.assets.results import comparison, evaluation_assets, report
 from recdag.orchestration.assets.splits import split_assets
 from recdag.orchestration.assets.studies import study_assets
+from recdag.orchestration.automation import automated, automation
 from recdag.orchestration.checks import asset_checks
-from recdag.orchestration.jobs import everything
+from recdag.orchestration.jobs import everything, refresh
 from recdag.orchestration.logging import display_logger
 from recdag.orchestration.resources import ProjectResource, open_project
+from recdag.orchestration.schedules import nightly
+from recdag.orchestration.sensors import new_data
 
 EXECUTOR = dg.multiprocess_executor.configured(
     {
         "max_concurrent": 2,
-        "start_method": {"forkserver": {"preload_modules": ["recdag.definitions"]}},
+        "start_method": {"forkserver": {"preload_modules": ["recdag.orchestration.worker", "torch"]}},
     }
 )
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """All assets, checks, jobs and resources.
+    """All assets, checks, jobs, schedules, sensors and resources.
 
     Args:
         resource_overrides: resources that take the place of the usual ones, in tests or on the
@@ -33,18 +36,22 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     """
     partitions = dg.StaticPartitionsDefinition(sorted(open_project().catalogue))
     return dg.Definitions(
-        assets=[
-            *data_assets(partitions),
-            *split_assets(partitions),
-            *model_assets(partitions),
-            *evaluation_assets(partitions),
-            *study_assets(partitions),
-            recommendations_asset(partitions),
-            comparison,
-            report,
-        ],
+        assets=automated(
+            [
+                *data_assets(partitions),
+                *split_assets(partitions),
+                *model_assets(partitions),
+                *evaluation_assets(partitions),
+                *study_assets(partitions),
+                recommendations_asset(partitions),
+                comparison,
+                report,
+            ]
+        ),
         asset_checks=asset_checks(partitions),
-        jobs=[everything],
+        jobs=[everything, refresh],
+        schedules=[nightly],
+        sensors=[new_data, automation],
         resources={
             "project": ProjectResource(),
             **(resource_overrides or {}),

@@ -138,20 +138,32 @@ def _fetch_one(what: Download, folder: Path, on_progress: Progress | None) -> No
         archive.unlink()
 
 
-def checksum(path: Path, cache: Path | None = None) -> str:
+def _state(path: Path) -> str:
+    """Path, size and time of change: a file that has the same ones has the same content."""
+    status = path.stat()
+    return f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+
+
+def state_of(found: FoundFiles) -> str:
+    """Changes when a file found does, by its size or time of change; reads none of them."""
+    parts = [*map(_state, found.paths.values()), found.source.format, repr(sorted(found.parameters.items()))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def checksum(path: Path, cache: Path | None = None, *, remember: bool = True) -> str:
     """SHA-256 of a file.
 
     Args:
         path: the file.
         cache: a JSON file that remembers checksums by path, size and time of change.
+        remember: put a new checksum into the cache.
     """
-    status = path.stat()
-    key = f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+    key = _state(path)
     known = _read_cache(cache)
     if key not in known:
         with path.open("rb") as file:
             known[key] = hashlib.file_digest(file, "sha256").hexdigest()
-        if cache is not None:
+        if cache is not None and remember:
             _write_cache(cache, key, known[key])
     return known[key]
 
@@ -176,13 +188,24 @@ def _write_cache(cache: Path, key: str, value: str) -> None:
         half.replace(cache)
 
 
-def data_version(found: FoundFiles, cache: Path | None = None) -> str:
+def unread_bytes(found: FoundFiles, cache: Path) -> int:
+    """How much `data_version` would have to read: the files whose checksum is not remembered."""
+    known = _read_cache(cache)
+    return sum(path.stat().st_size for path in found.paths.values() if _state(path) not in known)
+
+
+def data_version(found: FoundFiles, cache: Path | None = None, *, remember: bool = True) -> str:
     """Digest of the content of all files found; of version and parameters for simulated data.
 
     The same content under other names or in other folders has the same version.
+
+    Args:
+        cache, remember: see `checksum`.
     """
     if found.source.format == "simulated":
         parts = [f"simulated {SIMULATOR_VERSION}", json.dumps(dict(found.parameters), sort_keys=True)]
     else:
-        parts = [f"{role}={checksum(path, cache)}" for role, path in sorted(found.paths.items())]
+        parts = [
+            f"{role}={checksum(path, cache, remember=remember)}" for role, path in sorted(found.paths.items())
+        ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -11,3 +11,10 @@ everything = dg.define_asset_job(
     selection=dg.AssetSelection.all(),
     description="The whole graph for one data set; only what changed is computed.",
 )
+
+refresh = dg.define_asset_job(
+    "refresh",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.tag("study", "large"),
+    description="What a plain `recdag run` makes for one data set: everything but the studies that train "
+    "many models. What the nightly schedule and the sensor `new_data` launch.",
+)

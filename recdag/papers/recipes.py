@@ -14,8 +14,11 @@ values a search looks for a better one: `search: [16, 32, 64]` or `search: {low:
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import MODELS, model_spec
 
 DEFAULT_SOURCE = "ours: default"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,12 @@ class Recipe:
                 error.problem, where=f"{where} on {dataset}", cure="Put a value within the bounds there"
             ) from error
 
+    def version(self, model: str) -> str:
+        """A digest of the values for `model`, on all data sets; comments and sources do not count."""
+        entries = self.models.get(model, {})
+        values = {name: [entry.value, dict(entry.datasets)] for name, entry in entries.items()}
+        return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
     def space(self, model: str) -> dict[str, Space]:
         """The hyperparameters of `model` that a search may change, and among which values."""
         entries = self.models.get(model, {})
@@ -114,11 +124,19 @@ def load_recipe(folder: Path, paper: str) -> Recipe:
     """
     path = folder / f"{paper}.yaml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        state = path.stat()
     except FileNotFoundError as error:
         raise ConfigError(
             f"there is no recipe for {paper!r}", where=str(path), cure="Write it, or name another folder"
         ) from error
+    return _load(path, paper, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path, paper: str, changed_ns: int, size: int) -> Recipe:
+    """The recipe in a file; the state of the file is part of the question, so that it is read once."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
     except yaml.YAMLError as error:
         raise ConfigError(f"not readable as YAML ({error})", where=str(path)) from error
 

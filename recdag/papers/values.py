@@ -10,6 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from recdag.errors import ConfigError
 from recdag.recommenders.configs.base import Config
 
+_HINTS: dict[type[Config], dict[str, Any]] = {}
+
 
 def mapping(
     content: Any, where: str, required: set[str] | None = None, optional: set[str] | None = None
@@ -39,7 +41,7 @@ def checked(config_class: type[Config], name: str, value: Any, where: str) -> An
     Raises:
         ConfigError: no such hyperparameter, or a value of another type.
     """
-    hints = get_type_hints(config_class)
+    hints = _hints(config_class)
     if name not in hints:
         raise ConfigError(f"no hyperparameter is called {name!r}", where=where, cure=near(name, hints))
     for hint in alternatives(hints[name]):
@@ -49,6 +51,12 @@ def checked(config_class: type[Config], name: str, value: Any, where: str) -> An
     raise ConfigError(
         f"{value!r} is not of type {_shown(hints[name])}", where=where, cure="Correct the value"
     )
+
+
+def _hints(config_class: type[Config]) -> dict[str, Any]:
+    if config_class not in _HINTS:
+        _HINTS[config_class] = get_type_hints(config_class)
+    return _HINTS[config_class]
 
 
 def alternatives(hint: Any) -> tuple[Any, ...]:

@@ -2,9 +2,10 @@
 
 import dagster as dg
 
+from recdag.errors import ConfigError
 from recdag.orchestration.launch_config import RunConfig, launch_config, overrides
 from recdag.orchestration.pictures import learning_curve
-from recdag.orchestration.resources import ProjectResource, Reporter
+from recdag.orchestration.resources import ProjectResource, Reporter, open_project
 from recdag.orchestration.steps import materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
@@ -25,7 +26,7 @@ def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -
         pool="gpu",
         partitions_def=partitions,
         description=f"{spec.summary} Trained with models/recipes/{paper.id}.yaml.",
-        code_version=spec.version,
+        code_version=_version(paper, spec),
     )
     def model(
         context: dg.AssetExecutionContext,
@@ -40,6 +41,14 @@ def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -
             return materialized(outcome, learning_curve=learning_curve(project.open(), outcome))
 
     return model
+
+
+def _version(paper: Paper, spec: ModelSpec) -> str:
+    """Changes with the model's code and with its recipe; training says what is wrong with a recipe."""
+    try:
+        return f"{spec.version}-{open_project().recipe(paper.id).version(spec.name)}"
+    except ConfigError:
+        return f"{spec.version}-unreadable"
 
 
 def _request(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.study import ByActivity
@@ -60,6 +59,8 @@ def _activity(request: StudyRequest) -> pd.Series:
 
 
 def _group(study: ByActivity, number: int, values: pd.DataFrame) -> pd.DataFrame:
+    from scipy import stats
+
     first, *others = study.models
     rows = [(model, study.metric, values[model].mean(), values[model].sem()) for model in study.models]
     for other in others:
