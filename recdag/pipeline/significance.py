@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.pipeline.steps import step_key
 from recdag.pipeline.trained import Card
@@ -39,8 +40,15 @@ def significance_asset(paper: str) -> str:
 
 
 def significance_key(paper: Paper, models: Mapping[str, str]) -> str:
-    """What the tests depend on: the evaluated models, the metrics, the model that leads."""
-    return step_key(models=models, metrics=paper.metrics, lead=paper.lead, version=SIGNIFICANCE_VERSION)
+    """What the tests depend on: the evaluated models, the metrics, the models put forward."""
+    lead = paper.lead or leading_models(paper)
+    return step_key(models=models, metrics=paper.metrics, lead=lead, version=SIGNIFICANCE_VERSION)
+
+
+def leading_models(paper: Paper) -> tuple[str, ...]:
+    """The model that a paper puts forward; where it puts none forward, those of all papers."""
+    leads = (paper.lead,) if paper.lead else tuple(each.lead for each in PAPERS.values() if each.lead)
+    return tuple(lead for lead in leads if lead in paper.nodes)
 
 
 def write_significance(
@@ -52,7 +60,7 @@ def write_significance(
     splits: Sequence[Split],
     keys_of_users: np.ndarray,
 ) -> None:
-    """Compare the best model, and the paper's leading one, with every other; fills `significance`.
+    """Compare the best model, and those that papers put forward, with every other; fills `significance`.
 
     Models whose epoch was chosen on the test set take no part. A value for all users together, such
     as coverage, cannot be tested this way.
@@ -75,8 +83,8 @@ def write_significance(
     references = {}
     if len(fair) > 1:
         for metric in metrics:
-            pair = (best_model(evaluations, metric), paper.lead)
-            references[metric] = [model for model in dict.fromkeys(pair) if model in fair]
+            chosen = (best_model(evaluations, metric), *leading_models(paper))
+            references[metric] = [model for model in dict.fromkeys(chosen) if model in fair]
     where = {"dataset": dataset, "paper": paper.id}
     rows = pd.DataFrame(map(vars, compare_models(evaluations, references)), columns=_columns())
     replace_rows(connection, "significance", rows.assign(**where, protocol=paper.protocol), **where)

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = 12
+CROWDED = 12
+"""More models than this need a figure over the whole width of the page."""
 MARKERS = ("o", "s", "^")
 INK, MUTED, RULE, PAPER = "#5e00f0", "#5e00f1", "#5e00f2", "#5e00f3"
 WIDTH = 4.7
+LARGE = (8.6, 4.9)
 LINE, CHARACTER, MARK = 11.5, 5.7, 3.5
 """Points: height of a label, width of its characters, half a marker."""
 _ROLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
@@ -33,7 +36,14 @@ def colour(series: int) -> str:
 
 @contextmanager
 def drawing(
-    name: str, right: float, *, left: float = 0.145, top: float = 0.97, height: float = 3.2, grid: str = "y"
+    name: str,
+    right: float,
+    *,
+    left: float = 0.145,
+    top: float = 0.97,
+    height: float = 3.2,
+    grid: str = "y",
+    large: bool = False,
 ) -> Iterator[tuple[Figure, Axes]]:
     """An empty figure in the report's style.
 
@@ -42,10 +52,14 @@ def drawing(
         left, right, top: where the axes end, as shares of the figure.
         height: of the figure in inches.
         grid: the axis whose ticks have lines.
+        large: for the whole width of the page, with `left` and `height` of its own.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
+    width = WIDTH
+    if large:
+        width, height, left = LARGE[0], LARGE[1], left * WIDTH / LARGE[0]
     settings: dict[Any, Any] = {
         "svg.fonttype": "none",
         "svg.hashsalt": name,
@@ -69,7 +83,7 @@ def drawing(
         "lines.solid_capstyle": "round",
     }
     with rc_context(settings):
-        figure = Figure(figsize=(WIDTH, height), dpi=72)
+        figure = Figure(figsize=(width, height), dpi=72)
         figure.subplots_adjust(left=left, right=right, bottom=0.512 / height, top=top)
         yield figure, figure.add_subplot()
 

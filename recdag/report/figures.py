@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from recdag.report.drawing import (
     CHARACTER,
     COLOURS,
+    CROWDED,
     LINE,
     MARK,
     MARKERS,
@@ -22,7 +23,7 @@ from recdag.report.drawing import (
 )
 from recdag.report.labels import place, spread
 from recdag.report.tables import lower_is_better
-from recdag.report.wording import metric_name
+from recdag.report.wording import metric_name, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +60,8 @@ def learning_curves(curves: Sequence[Curve], y_label: str, *, name: str, title: 
         name: unique on the page; the ids inside the SVG start with it.
         title: what the picture shows, for those who do not see it.
     """
-    with drawing(name, right=0.75) as (figure, axes):
+    large = len(curves) > CROWDED
+    with drawing(name, right=0.78 if large else 0.75, large=large) as (figure, axes):
         for curve in curves:
             style = _STYLES[curve.series // COLOURS % len(_STYLES)]
             marker = "o" if len(curve.values) == 1 else None
@@ -74,17 +76,24 @@ def learning_curves(curves: Sequence[Curve], y_label: str, *, name: str, title: 
 
 
 def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: str) -> str:
-    """Training time against a metric, with the front that no other model beats on both."""
-    with drawing(name, right=0.95) as (figure, axes):
+    """Training time against a metric, with the front that no other model beats on both.
+
+    Where models are many, those that are far behind stand at the edge, with their value.
+    """
+    crowded = len(points) > CROWDED
+    with drawing(name, right=0.95, large=crowded) as (figure, axes):
         seconds = np.array([max(point.seconds, _SMALLEST_SECONDS) for point in points])
+        smaller = lower_is_better(metric)
         values = np.array([point.value for point in points])
         axes.set_xscale("log")
-        front = front_of(seconds, values, smaller=lower_is_better(metric))
+        front = front_of(seconds, values, smaller=smaller)
+        if crowded:
+            points, values = _at_the_edge(points, values, smaller=smaller)
         axes.plot(seconds[front], values[front], "-", color=RULE, linewidth=5, zorder=0)
-        for point, x in zip(points, seconds, strict=True):
+        for point, x, value in zip(points, seconds, values, strict=True):
             axes.errorbar(
                 x,
-                point.value,
+                value,
                 yerr=0 if np.isnan(point.std_err) else point.std_err,
                 fmt=MARKERS[point.series // COLOURS % len(MARKERS)],
                 color=colour(point.series),
@@ -97,7 +106,7 @@ def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: 
         axes.xaxis.set_major_formatter("{x:g}")
         axes.margins(x=0.08, y=0.12)
         axes.autoscale_view()
-        _name_points(axes, points, seconds)
+        _name_points(axes, points, seconds, values)
         return to_svg(figure, name, title)
 
 
@@ -108,6 +117,25 @@ def front_of(seconds: np.ndarray, values: np.ndarray, *, smaller: bool = False) 
     best_so_far = np.maximum.accumulate(quality[order])
     improves = np.r_[True, quality[order][1:] > best_so_far[:-1]]
     return order[improves]
+
+
+def _at_the_edge(
+    points: Sequence[Point], values: np.ndarray, *, smaller: bool
+) -> tuple[list[Point], np.ndarray]:
+    """Points and heights with the outliers on the bad side (Tukey's fences) moved to the fence."""
+    low, high = np.percentile(values, [25, 75])
+    reach = 1.5 * (high - low)
+    shown = np.minimum(values, high + reach) if smaller else np.maximum(values, low - reach)
+    arrow = "↑" if smaller else "↓"
+    moved = [
+        point if height == point.value else _said_to_be(point, arrow)
+        for point, height in zip(points, shown, strict=True)
+    ]
+    return moved, shown
+
+
+def _said_to_be(point: Point, arrow: str) -> Point:
+    return replace(point, label=f"{point.label} {number(point.value)} {arrow}", std_err=np.nan)
 
 
 def _whole_epochs(axes: Axes, curves: Sequence[Curve]) -> None:
@@ -127,10 +155,9 @@ def _name_ends(axes: Axes, curves: Sequence[Curve]) -> None:
         write_label(axes, curve.label, tuple(end), (right, height), curve.series, leader=True)
 
 
-def _name_points(axes: Axes, points: Sequence[Point], seconds: np.ndarray) -> None:
+def _name_points(axes: Axes, points: Sequence[Point], seconds: np.ndarray, values: np.ndarray) -> None:
     """Write every point's name beside it, where it covers no other name, point or error bar."""
     widths = np.array([CHARACTER * len(point.label) for point in points])
-    values = np.array([point.value for point in points])
     errors = np.nan_to_num([point.std_err for point in points])
     low, pixels, high = (
         axes.transData.transform(np.column_stack([seconds, values + shift])) for shift in (-errors, 0, errors)

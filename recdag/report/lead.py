@@ -46,7 +46,7 @@ def lead_of(table: ResultTable, about: PaperLike | None, significance: pd.DataFr
         return None
     metric = table.metrics[0]
     values = {row.model: row.cells[0].value for row in table.headlines if row.cells[0]}
-    tests = _tests(significance, table, metric, about.lead)
+    tests = tests_of(significance, table, metric, about.lead)
     rivals = [model for model in about.models if model in tests and model in values]
     if not rivals or about.lead not in values:
         return None
@@ -79,7 +79,7 @@ def lead_sentence(lead: Lead) -> str:
     return f"{sentence}."
 
 
-def _tests(
+def tests_of(
     significance: pd.DataFrame, table: ResultTable, metric: str, lead: str
 ) -> dict[str, tuple[float, float]]:
     """Model -> the lead's difference from it, and its adjusted p-value."""

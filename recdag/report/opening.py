@@ -8,26 +8,32 @@ import pandas as pd
 
 from recdag.report import wording
 from recdag.report.lead import AHEAD, BEHIND, LEVEL, Lead
+from recdag.report.survival import Survival, survival_summary
 from recdag.report.tables import PaperLike, ResultTable
 
 _COMPARED = ("reproduced", "higher", "lower")
 
 
 def opening_sentence(
-    about: PaperLike | None, claims: pd.DataFrame, leads: Sequence[Lead], tables: Sequence[ResultTable]
+    about: PaperLike | None,
+    claims: pd.DataFrame,
+    leads: Sequence[Lead],
+    tables: Sequence[ResultTable],
+    survivals: Sequence[Sequence[Survival]] = (),
 ) -> str:
-    """How a paper's numbers fared, and whether its lead holds.
+    """How a paper's numbers fared and whether its lead holds; on a split for all, whose claim survives.
 
     Args:
         claims: the paper's rows of the published table.
         leads: one a data set on which it was tested.
         tables: the paper's results.
+        survivals: what each of the tables says about the claims of other papers.
     """
-    parts = [_numbers(claims)] if len(claims) else [_winner(table) for table in tables]
+    said = [_numbers(claims)] if len(claims) else [_winner(table) for table in tables]
     if about is not None and about.lead:
-        parts.append(_lead(about.lead, leads))
-    sentence = "; ".join(filter(None, parts))
-    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else "Nothing has been run yet."
+        said = ["; ".join(filter(None, [*said, _lead(about.lead, leads)]))]
+    said += map(survival_summary, survivals)
+    return " ".join(f"{each[0].upper()}{each[1:]}." for each in said if each) or "Nothing has been run yet."
 
 
 def _numbers(claims: pd.DataFrame) -> str:
@@ -54,14 +60,11 @@ def _lead(model: str, leads: Sequence[Lead]) -> str:
 
 def _winner(table: ResultTable) -> str:
     """The best model of a table and those that are not significantly worse."""
-    first = [(row.model, row.cells[0]) for row in table.headlines]
-    best = [(model, cell) for model, cell in first if cell and cell.best]
-    if not best:
+    best = table.winner
+    if best is None or best.cells[0] is None:
         return ""
-    model, cell = best[0]
-    sentence = f"on {table.dataset} {model} is best in {wording.metric_name(table.metrics[0])}"
-    sentence += f" ({wording.number(cell.value)})"
-    tied = [model for model, cell in first if cell and cell.tied]
-    if tied:
-        sentence += f", {wording.listed(tied)} not significantly worse"
+    sentence = f"on {table.dataset} {best.model} is best in {wording.metric_name(table.metrics[0])}"
+    sentence += f" ({wording.number(best.cells[0].value)})"
+    if table.not_worse:
+        sentence += f", {wording.listed(table.not_worse)} not significantly worse"
     return sentence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from recdag.report.tables import ResultTable
+from recdag.report.tables import ResultTable, paper_command
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def origins_of(table: ResultTable, sources: pd.DataFrame, recipes: pd.DataFrame)
                 row.device,
                 source["code_version"],
                 source["data_version"],
-                training_command(table.dataset, table.paper, row.model),
+                training_command(table.dataset, table.paper, row.model, row.tuning),
             )
         )
     return tuple(found)
@@ -80,15 +80,20 @@ def recipe_of(
         & (recipes["variant"].fillna("") == variant)
     ]
     settings = zip(mine["hyperparameter"], mine["value"], mine["source"], strict=True)
-    return tuple(Setting(name, _shown(json.loads(value)), source or "") for name, value, source in settings)
+    return tuple(
+        Setting(name, shown_value(json.loads(value)), source or "") for name, value, source in settings
+    )
 
 
-def training_command(dataset: str, paper: str, model: str) -> str:
-    """What a user types to train one model with all that it needs."""
+def training_command(dataset: str, paper: str, model: str, tuning: str = "") -> str:
+    """What a user types to train one model with all that it needs; models are tuned a paper at a time."""
+    if tuning:
+        return paper_command(dataset, paper, tuning)
     return f"recdag run --dataset {dataset} --select '+key:\"{paper}/{model}\"'"
 
 
-def _shown(value: object) -> str:
+def shown_value(value: object) -> str:
+    """A hyperparameter's value as a person reads it."""
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -21,7 +21,10 @@
   };
 
   const keyOf = (row, column) => {
-    const text = row.cells[column].firstChild?.textContent.trim() ?? "";
+    const cell = row.cells[column];
+    const exact = cell.querySelector("data");
+    if (exact) return Number(exact.value);
+    const text = cell.firstChild?.textContent.trim() ?? "";
     const number = Number(text.replace("−", "-"));
     return text === "–" ? null : text !== "" && !Number.isNaN(number) ? number : text;
   };

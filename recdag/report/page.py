@@ -17,23 +17,32 @@ from recdag.report.files import write_whole
 from recdag.report.lead import lead_of, lead_sentence
 from recdag.report.opening import opening_sentence
 from recdag.report.origins import Origin, origins_of
-from recdag.report.result_figures import figures_of
+from recdag.report.result_figures import ResultFigure, figures_of
 from recdag.report.results import result_table
+from recdag.report.searches import Search, searches_of
 from recdag.report.studies.contents import ContentsEntry, contents_of, studies_of
 from recdag.report.studies.sections import StudySection
+from recdag.report.survival import Survival, survival_sentence, survivals_of
 from recdag.report.tables import PaperLike, ResultTable, StandsFor
 
+SIMULATED = "demo"
 _HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class DatasetSection:
-    """One data set's results for one paper, with its figures as SVG and a caption each, and their origins."""
+    """One data set's results for one paper.
+
+    Attributes:
+        survivals: whose claim survives, where the models of all papers are compared.
+    """
 
     table: ResultTable
     anchor_sources: tuple[str, ...]
-    figures: tuple[tuple[Markup, str], ...]
+    figures: tuple[ResultFigure, ...]
     origins: tuple[Origin, ...]
+    survivals: tuple[Survival, ...]
+    searches: tuple[Search, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class PaperSection:
 
     Attributes:
         opening: the verdict for the top of the page.
+        lead: how its leading model stands on each data set, or whose claim survives, a sentence each.
     """
 
     id: str
@@ -49,7 +59,7 @@ class PaperSection:
     verdicts: Mapping[str, int]
     opening: str
     sentence: str
-    lead: str
+    lead: tuple[str, ...]
     datasets: tuple[DatasetSection, ...]
     studies: Mapping[str, tuple[StudySection, ...]]
     contents: tuple[ContentsEntry, ...]
@@ -90,6 +100,8 @@ def build_report(
         studies = queries.read_studies(connection)
         sources = queries.read_sources(connection)
         recipes = queries.read_table(connection, "recipes")
+        trials = queries.read_table(connection, "trials")
+        seed_deviations = queries.read_seed_deviations(connection)
 
     sections = []
     for paper in dict.fromkeys([*papers, *results["paper"], *studies["paper"]]):
@@ -107,21 +119,34 @@ def build_report(
                     significance=significance,
                     anchors=anchors,
                     stands_for=stands_for,
+                    seed_deviations=seed_deviations,
                 )
             )
         ]
         mine = claims[claims["paper"] == paper]
         verdicts = _counts(mine)
         leads = [lead for table in tables if (lead := lead_of(table, papers.get(paper), significance))]
+        survivals = [survivals_of(table, papers, significance) for table in tables]
+        said = [*map(lead_sentence, leads), *map(survival_sentence, survivals)]
         sections.append(
             PaperSection(
                 paper,
                 papers.get(paper),
                 verdicts,
-                opening_sentence(papers.get(paper), mine, leads, tables),
+                opening_sentence(papers.get(paper), mine, leads, tables, survivals),
                 verdict_sentence(verdicts, tables),
-                " ".join(map(lead_sentence, leads)),
-                tuple(_dataset_section(t, curves, origins_of(t, sources, recipes)) for t in tables),
+                tuple(filter(None, said)),
+                tuple(
+                    DatasetSection(
+                        table,
+                        _anchor_sources(table),
+                        figures_of(table, curves),
+                        origins_of(table, sources, recipes),
+                        found_here,
+                        searches_of(trials, paper, table.dataset),
+                    )
+                    for table, found_here in zip(tables, survivals, strict=True)
+                ),
                 found,
                 contents_of(found, papers.get(paper)),
             )
@@ -145,12 +170,14 @@ def build_report(
 
 
 def datasets_of(results: pd.DataFrame, paper: str, claims: pd.DataFrame, stands_for: StandsFor) -> list[str]:
-    """The data sets on which a paper has results, those that it publishes numbers on first."""
+    """The data sets on which a paper has results, those that it has numbers on first, the simulated last."""
     mine = results.loc[results["paper"] == paper, ["dataset", "protocol"]].drop_duplicates()
     with_claims = set(claims.loc[claims["paper"] == paper, "dataset"])
     pairs = zip(mine["dataset"], mine["protocol"], strict=True)
-    order = {(stands_for.get(pair, pair[0]) not in with_claims, pair[0]) for pair in pairs}
-    return list(dict.fromkeys(dataset for _, dataset in sorted(order)))
+    order = {
+        (stands_for.get(pair, pair[0]) not in with_claims, pair[0] == SIMULATED, pair[0]) for pair in pairs
+    }
+    return list(dict.fromkeys(dataset for *_, dataset in sorted(order)))
 
 
 def verdict_sentence(verdicts: Mapping[str, int], tables: Sequence[ResultTable]) -> str:
@@ -168,17 +195,21 @@ def verdict_sentence(verdicts: Mapping[str, int], tables: Sequence[ResultTable])
         parts.append(f"Of {total} published numbers {fared}{rest}.")
     elif total:
         parts.append(f"None of the {total} published numbers has a counterpart yet.")
-    for table in tables:
-        metric = wording.metric_name(table.metrics[0])
-        for row in table.rows:
-            cell = row.cells[0]
-            if cell and cell.best:
-                by = f"{row.model}, which the paper does not compare" if row.reference else row.model
-                parts.append(
-                    f"On {table.dataset} the best {metric} is {wording.number(cell.value)}, by {by}."
-                )
-                break
+    parts += filter(None, map(_winner, tables))
     return " ".join(parts)
+
+
+def _winner(table: ResultTable) -> str:
+    row = table.winner
+    if row is None or row.cells[0] is None:
+        return ""
+    by = f"{row.model}, which the paper does not compare" if row.reference else row.model
+    sentence = f"On {table.dataset} the best {wording.metric_name(table.metrics[0])} is "
+    sentence += f"{wording.number(row.cells[0].value)}, by {by}"
+    if table.not_worse:
+        verb = "is" if len(table.not_worse) == 1 else "are"
+        sentence += f"; {wording.listed(table.not_worse)} {verb} not significantly worse"
+    return f"{sentence}."
 
 
 def _what_was_run(results: pd.DataFrame) -> dict[str, Any]:
@@ -197,10 +228,9 @@ def _counts(claims: pd.DataFrame) -> dict[str, int]:
     return {verdict: int(counts.get(verdict, 0)) for verdict in wording.VERDICTS}
 
 
-def _dataset_section(table: ResultTable, curves: pd.DataFrame, origins: tuple[Origin, ...]) -> DatasetSection:
+def _anchor_sources(table: ResultTable) -> tuple[str, ...]:
     cells = [cell for row in table.rows for cell in row.cells if cell]
-    sources = dict.fromkeys(source for cell in cells for _, source in cell.anchors)
-    return DatasetSection(table, tuple(sources), figures_of(table, curves), origins)
+    return tuple(dict.fromkeys(source for cell in cells for _, source in cell.anchors))
 
 
 def _environment() -> Environment:
@@ -211,7 +241,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("metric_name", "number", "signed", "duration", "memory", "whole", "moment", "listed"):
+    for name in (
+        "metric_name",
+        "number",
+        "signed",
+        "duration",
+        "memory",
+        "whole",
+        "moment",
+        "listed",
+        "probability",
+    ):
         environment.filters[name] = getattr(wording, name)
     environment.globals["VERDICTS"] = wording.VERDICTS
     return environment

@@ -21,7 +21,7 @@ _RESULTS = """
            avg(value) AS value, avg(std_err) AS std_err, count(DISTINCT seed) AS seeds,
            max(n_users) AS n_users, avg(train_seconds) AS train_seconds,
            max(peak_memory_mb) AS peak_memory_mb, arg_max(device, created_at) AS device,
-           arg_max(code_version, created_at) AS code_version,
+           any_value(tuning) AS tuning, arg_max(code_version, created_at) AS code_version,
            arg_max(data_version, created_at) AS data_version,
            arg_max(run_id, created_at) AS run_id, max(created_at) AS created_at
     FROM metrics
@@ -36,6 +36,12 @@ _SOURCES = """
            arg_max(code_version, created_at) AS code_version,
            arg_max(data_version, created_at) AS data_version
     FROM metrics WHERE study IS NULL GROUP BY ALL
+"""
+
+_SEED_DEVIATIONS = """
+    SELECT dataset, paper, series AS model, replace(metric, ' seed deviation', '') AS metric,
+           any_value(value) AS deviation
+    FROM studies WHERE ends_with(metric, ' seed deviation') GROUP BY ALL
 """
 
 _CURVES = """
@@ -97,7 +103,14 @@ def read_sources(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return connection.execute(_SOURCES).df()
 
 
-def read_table(connection: duckdb.DuckDBPyConnection, name: Literal["recipes", "trainings"]) -> pd.DataFrame:
+def read_seed_deviations(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """How far single seeds are from each other: dataset, paper, model, metric, deviation."""
+    return connection.execute(_SEED_DEVIATIONS).df()
+
+
+def read_table(
+    connection: duckdb.DuckDBPyConnection, name: Literal["recipes", "trainings", "trials"]
+) -> pd.DataFrame:
     """A published table in the order of its rows; empty in a file from before it was introduced."""
     known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone()
     if known is None:

@@ -48,6 +48,8 @@ class Record:
     """Everything that a record says.
 
     Attributes:
+        tuning: the budget of the search for hyperparameters; empty where the recipe was taken.
+        deviations: of all runs of the paper; own_settings: of this model.
         training: its row of the published table `trainings`; None where it has none.
     """
 
@@ -63,7 +65,9 @@ class Record:
     sizes: tuple[Size, ...]
     recipe: tuple[Setting, ...]
     chosen: Mapping[str, Any]
+    tuning: str
     deviations: tuple[str, ...]
+    own_settings: tuple[str, ...]
     environment: Mapping[str, str]
     training: Mapping[str, Any] | None
     seeds: tuple[int, ...]
@@ -137,7 +141,9 @@ def _records(
             sizes=(*_our_sizes(table, training, datasets), *_their_sizes(table, about)),
             recipe=origin.recipe,
             chosen=json.loads(training["chosen"]) if training else {},
-            deviations=(*(about.deviations if about else ()), *_own_settings(origin.recipe, table, about)),
+            tuning=row.tuning,
+            deviations=tuple(about.deviations) if about else (),
+            own_settings=tuple(_own_settings(origin.recipe, table, about)),
             environment=json.loads(training["environment"]) if training else {},
             training=training,
             seeds=origin.seeds,

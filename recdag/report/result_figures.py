@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
 from recdag.recommenders.registry import MODELS
 from recdag.report import figures, wording
+from recdag.report.drawing import CROWDED
 from recdag.report.tables import ResultTable
 
 _LONGEST_CURVE = 150
 
 
-def figures_of(table: ResultTable, curves: pd.DataFrame) -> tuple[tuple[Markup, str], ...]:
-    """SVG and caption of each figure of a table.
+class ResultFigure(NamedTuple):
+    """A figure as SVG, its caption, and whether it takes the whole width of the page."""
+
+    svg: Markup
+    caption: str
+    wide: bool
+
+
+def figures_of(table: ResultTable, curves: pd.DataFrame) -> tuple[ResultFigure, ...]:
+    """The figures of a table.
 
     Args:
         curves: as from `queries.read_curves`.
@@ -24,7 +35,7 @@ def figures_of(table: ResultTable, curves: pd.DataFrame) -> tuple[tuple[Markup, 
     return (*_cost_figure(table, name), *_curve_figures(table, mine, name))
 
 
-def _cost_figure(table: ResultTable, name: str) -> list[tuple[Markup, str]]:
+def _cost_figure(table: ResultTable, name: str) -> list[ResultFigure]:
     points = [
         figures.Point(row.model, _series(row.model), row.seconds, row.cells[0].value, row.cells[0].std_err)
         for row in table.headlines
@@ -39,10 +50,12 @@ def _cost_figure(table: ResultTable, name: str) -> list[tuple[Markup, str]]:
     )
     svg = figures.cost_and_quality(points, metric, name=f"{name}-cost", title=title)
     caption = f"{shown} by training time. The grey line joins the models that none beats on both."
-    return [(Markup(svg), caption)]
+    if len(points) > CROWDED:
+        caption += " Models far behind the others stand at the edge, with their value."
+    return [ResultFigure(Markup(svg), caption, len(points) > CROWDED)]
 
 
-def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[tuple[Markup, str]]:
+def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[ResultFigure]:
     drawn = []
     headline = {(row.model, row.variant) for row in table.headlines}
     for value_name, y_label, caption in (
@@ -56,7 +69,7 @@ def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[
             )
             if (model, variant) in headline
         ]
-        if lines:
+        if lines and not (value_name == "loss" and len(lines) > CROWDED):
             ends = "; ".join(f"{c.label} ends at {c.values[-1]:.4g}" for c in lines)
             svg = figures.learning_curves(
                 lines,
@@ -64,7 +77,7 @@ def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[
                 name=f"{name}-{value_name}",
                 title=f"{caption[:-1]} on {table.dataset}: {ends}",
             )
-            drawn.append((Markup(svg), caption))
+            drawn.append(ResultFigure(Markup(svg), caption, len(lines) > CROWDED))
     return drawn
 
 

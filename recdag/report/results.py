@@ -34,6 +34,7 @@ def result_table(
     significance: pd.DataFrame | None = None,
     anchors: pd.DataFrame | None = None,
     stands_for: StandsFor | None = None,
+    seed_deviations: pd.DataFrame | None = None,
 ) -> ResultTable | None:
     """The table of one paper on one data set, None where nothing has been measured.
 
@@ -43,6 +44,7 @@ def result_table(
         claims, significance: the published tables of these names.
         anchors: dataset, protocol, model, metric, value, source of independent results.
         stands_for: (our data set, protocol) -> the paper's data set that it stands for.
+        seed_deviations: as from `queries.read_seed_deviations`.
     """
     mine = results[(results["paper"] == paper) & (results["dataset"] == dataset)]
     if mine.empty:
@@ -59,6 +61,7 @@ def result_table(
         _anchors_of(anchors, counterpart, protocol),
         _bests(mine),
         _ties(significance, paper, dataset),
+        _deviations(seed_deviations, paper, dataset),
     )
     headline = _headlines(mine)
     references = set(about.references) if about else set()
@@ -74,11 +77,15 @@ def result_table(
                 selection=selection,
                 reference=model in references,
                 headline=headline.get(model) == (variant, selection),
-                cells=tuple(beside.cell(by_metric.get(metric)) for metric in metrics),
+                cells=tuple(
+                    beside.cell(by_metric.get(metric), headline=headline.get(model) == (variant, selection))
+                    for metric in metrics
+                ),
                 seconds=float(cost["train_seconds"]),
                 memory_mb=float(cost["peak_memory_mb"]),
                 device="" if pd.isna(cost["device"]) else str(cost["device"]),
                 seeds=int(group["seeds"].max()),
+                tuning="" if pd.isna(cost["tuning"]) else str(cost["tuning"]),
                 adapted=model in MODELS and MODELS[model].adapted,
             )
         )
@@ -108,8 +115,9 @@ class _Beside:
     anchors: Mapping[tuple[str, str], tuple[tuple[float, str], ...]]
     bests: Mapping[str, tuple[float, frozenset[str]]]
     ties: set[tuple[str, str, str]]
+    deviations: Mapping[tuple[str, str], float]
 
-    def cell(self, record: Mapping | None) -> Cell | None:
+    def cell(self, record: Mapping | None, *, headline: bool) -> Cell | None:
         if record is None:
             return None
         model, metric, value = record["model"], record["metric"], float(record["value"])
@@ -123,6 +131,7 @@ class _Beside:
             tied=decides and not best and any((metric, each, model) in self.ties for each in best_models),
             published=self._published(model, metric, value) if decides else None,
             anchors=self.anchors.get((model, metric), ()),
+            seed_deviation=self.deviations.get((model, metric), np.nan) if headline else np.nan,
         )
 
     def _published(self, model: str, metric: str, value: float) -> Published | None:
@@ -181,6 +190,16 @@ def _ties(significance: pd.DataFrame | None, paper: str, dataset: str) -> set[tu
         & (significance["p_adjusted"] >= SIGNIFICANT)
     ]
     return set(zip(here["metric"], here["model_a"], here["model_b"], strict=True))
+
+
+def _deviations(
+    seed_deviations: pd.DataFrame | None, paper: str, dataset: str
+) -> dict[tuple[str, str], float]:
+    """(model, metric) -> standard deviation over seeds."""
+    if seed_deviations is None:
+        return {}
+    here = seed_deviations[(seed_deviations["paper"] == paper) & (seed_deviations["dataset"] == dataset)]
+    return dict(zip(zip(here["model"], here["metric"], strict=True), here["deviation"], strict=True))
 
 
 def _headlines(results: pd.DataFrame) -> dict[str, tuple[str, str]]:

@@ -102,6 +102,7 @@ class Cell:
     Attributes:
         best: the best of its column; none is named for some of the users only, where nothing is tested.
         tied: not significantly worse than the best.
+        seed_deviation: the standard deviation over seeds; NaN where only one was trained.
         published: the paper's number that it answers, if any.
         anchors: (value, source) of independent re-evaluations.
     """
@@ -112,6 +113,7 @@ class Cell:
     tied: bool
     published: Published | None
     anchors: tuple[tuple[float, str], ...]
+    seed_deviation: float
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Row:
     """One model, or one variant of it.
 
     Attributes:
+        tuning: the budget of the search for its hyperparameters; empty where the recipe was taken.
         adapted: built without the publication's text.
     """
 
@@ -132,6 +135,7 @@ class Row:
     memory_mb: float
     device: str
     seeds: int
+    tuning: str
     adapted: bool
 
     @property
@@ -168,6 +172,21 @@ class ResultTable:
         return tuple(row for row in self.rows if row.headline)
 
     @property
+    def winner(self) -> Row | None:
+        """The best row by the first metric."""
+        return next((row for row in self.rows if row.cells[0] and row.cells[0].best), None)
+
+    @property
+    def not_worse(self) -> tuple[str, ...]:
+        """The models that are not significantly worse than the best by the first metric."""
+        return tuple(dict.fromkeys(row.model for row in self.rows if row.cells[0] and row.cells[0].tied))
+
+    @property
+    def has_seed_deviations(self) -> bool:
+        """Whether some model was trained with several seeds."""
+        return any(cell.seed_deviation >= 0 for row in self.rows for cell in row.cells if cell)
+
+    @property
     def has_ties(self) -> bool:
         """Whether some value is not significantly worse than the best of its column."""
         return any(cell.tied for row in self.rows for cell in row.cells if cell)
@@ -185,7 +204,15 @@ class ResultTable:
     @property
     def command(self) -> str:
         """What a user types to get the numbers again."""
-        return f"recdag run --dataset {self.dataset} --paper {self.paper}"
+        tuned = next((row.tuning for row in self.rows if row.tuning), "")
+        return paper_command(self.dataset, self.paper, tuned)
+
+
+def paper_command(dataset: str, paper: str, tuning: str = "") -> str:
+    """What a user types for all of a paper, tuned with a budget, "20 trials" or "600 s", if one is given."""
+    number, _, unit = tuning.partition(" ")
+    budget = f" --budget {number}{'s' if unit == 's' else ''}" if number else ""
+    return f"recdag run --dataset {dataset} --paper {paper}{budget}"
 
 
 def lower_is_better(metric: str) -> bool:

@@ -1,5 +1,6 @@
 """A published file as runs would leave it: two data sets, three papers, made-up numbers."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def _metrics():
                     "peak_memory_mb": 300 + SECONDS[model], "device": "cpu", "code_version": "3f9a12bc77d0",
                     "data_version": "8d0c5e21aa34", "run_id": f"{paper}-{dataset}-run",
                     "created_at": pd.Timestamp("2026-11-20 14:05"),
+                    "tuning": "3 trials" if (paper, model) == ("benchmark", "wmf") else None,
                 }  # fmt: skip
                 rows.append(row)
                 if model == "neumf" and dataset == "ncf-ml-1m":
@@ -119,6 +121,73 @@ def _significance():
             lead | {"model_b": "bpr", "p_adjusted": 0.001, "difference": 0.0504},
             lead | {"model_b": "wmf", "p_adjusted": 0.4, "difference": -0.0588},
             lead | {"model_b": "ease", "p_adjusted": 0.0, "difference": -0.0773},
+            *_on_one_split(),
+        ]
+    )
+
+
+def _on_one_split():
+    common = {
+        "dataset": "demo", "paper": "benchmark", "protocol": "user_holdout", "metric": "ndcg@20",
+        "ci_low": -0.1, "ci_high": 0.1, "p_value": 0.01, "n_users": 1950,
+    }  # fmt: skip
+    tests = (
+        ("implicit_cf_nade", "wmf", 0.02, 0.001),
+        ("implicit_cf_nade", "ease", -0.03, 0.001),
+        ("fawmf", "exmf", 0.01, 0.03),
+        ("fawmf", "wmf", -0.002, 0.7),
+        ("neumf_pretrain", "item_pop", 0.1, 0.0),
+        ("neumf_pretrain", "eals", -0.012, 0.004),
+        ("neumf_pretrain", "gmf", 0.001, 0.9),
+    )
+    names = ("model_a", "model_b", "difference", "p_adjusted")
+    return [common | dict(zip(names, each, strict=True)) for each in tests]
+
+
+def _recipes():
+    where = {"dataset": "ncf-ml-1m", "paper": "ncf", "model": "neumf", "variant": "factors=8,layers=3"}
+    values = (
+        ("factors", "8", "paper, section 4.1 | text"),
+        ("hidden", "[32, 16, 8]", "repository"),
+        ("patience", "null", "ours"),
+    )
+    names = ("hyperparameter", "value", "source")
+    return pd.DataFrame([where | dict(zip(names, each, strict=True)) for each in values])
+
+
+def _trainings():
+    return pd.DataFrame(
+        {
+            "dataset": "ncf-ml-1m", "paper": "ncf", "protocol": "leave_one_out", "model": ["neumf"],
+            "variant": "factors=8,layers=3", "seed": 0, "folds": 1, "chosen": '{"epochs": 3}',
+            "train_users": 6040, "train_items": 3706, "train_interactions": 988129,
+            "validation_users": 6040, "test_users": 6040, "test_interactions": 6040,
+            "environment": '{"python": "3.11.9", "torch": "2.13.0"}', "run_id": "ncf-ncf-ml-1m-run",
+        }
+    )  # fmt: skip
+
+
+def _trials():
+    where = {"dataset": "demo", "paper": "benchmark", "protocol": "user_holdout", "metric": "ndcg@20"}
+    tried = (
+        ("wmf", 1, "complete", 0.14, {"l2": 0.007, "factors": 16}),
+        ("wmf", 2, "pruned", 0.2, {"l2": 0.5, "factors": 8}),
+        ("wmf", 3, "complete", 0.15, {"l2": 0.0123456789, "factors": 32}),
+        ("bpr", 1, "failed", None, {"factors": 16}),
+    )
+    names = ("model", "trial", "state", "validation", "hyperparameters")
+    rows = [where | dict(zip(names, each, strict=True)) for each in tried]
+    return pd.DataFrame(rows).assign(
+        hyperparameters=lambda frame: frame["hyperparameters"].map(json.dumps), seconds=2.0, budget="3 trials"
+    )
+
+
+def _studies():
+    where = {"dataset": "demo", "paper": "benchmark", "study": "seeds", "series": "wmf"}
+    return pd.DataFrame(
+        [
+            where | {"metric": "ndcg@20", "value": 0.21, "std_err": 0.004},
+            where | {"metric": "ndcg@20 seed deviation", "value": 0.0011},
         ]
     )
 
@@ -131,6 +200,7 @@ def made(tmp_path_factory):
     tables = {
         "datasets": _datasets(), "metrics": metrics, "claims": claims,
         "significance": _significance(), "training_history": _history(),
+        "recipes": _recipes(), "trainings": _trainings(), "trials": _trials(), "studies": _studies(),
     }  # fmt: skip
     with Published(path).update() as connection:
         for name, frame in tables.items():
