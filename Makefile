@@ -38,4 +38,4 @@ $(BROWSER): $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf .venv data/dagster_home data/warehouse data/reports data/recdag.duckdb models/trained
+	rm -rf .venv data/dagster_home data/warehouse data/reports data/pictures data/recdag.duckdb models/trained

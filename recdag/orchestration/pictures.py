@@ -6,6 +6,7 @@ import dagster as dg
 
 from recdag.pipeline.comparing import report_picture
 from recdag.pipeline.project import Project
+from recdag.pipeline.showing import counts_picture, tails_picture
 from recdag.pipeline.steps import Outcome
 from recdag.pipeline.trained import PICTURE
 
@@ -17,6 +18,16 @@ def learning_curve(project: Project, outcome: Outcome) -> dg.MetadataValue:
     if not picture.exists():
         return dg.MetadataValue.md("Solved in closed form: no learning curve.")
     return _embedded("learning curve", picture.read_bytes())
+
+
+def positives(project: Project, dataset: str, version: str) -> dict[str, dg.MetadataValue]:
+    """How the positives spread over users and items."""
+    return {"spread": _embedded("positives by user and item", tails_picture(project, dataset, version))}
+
+
+def counts(project: Project, dataset: str, version: str) -> dict[str, dg.MetadataValue]:
+    """How often users meet the same item."""
+    return {"counts": _embedded("events of a user with an item", counts_picture(project, dataset, version))}
 
 
 def verdicts(project: Project) -> dg.MetadataValue:

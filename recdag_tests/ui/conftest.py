@@ -72,7 +72,8 @@ def browser():
         try:
             opened = started.chromium.launch(executable_path=system, args=BROWSER_ARGUMENTS)
         except Error as error:
-            _missing(f"Chromium does not start: {str(error).splitlines()[0]}")
+            reason = str(error).splitlines()[0]
+            _missing(f"{system} does not start: {reason}" if system else "Chromium is not installed")
         yield opened
         opened.close()
 

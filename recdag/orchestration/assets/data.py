@@ -2,19 +2,34 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
+from recdag.orchestration.annotations import DATA_OWNERS, code, column_lineage, working_table
+from recdag.orchestration.pictures import counts, positives
 from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.steps import materialized, user_errors
 from recdag.pipeline import data
 from recdag.pipeline.project import Project
 from recdag.pipeline.steps import Outcome
+from recdag.warehouse.lineage import SOURCES
+
+Shown = Callable[[Project, str, str], dict[str, dg.MetadataValue]]
+
+
+ON_NETWORK_TROUBLE = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL)
+"""For steps that download; every other error ends the step at once."""
 
 
 @dataclass(frozen=True)
 class DataStep:
-    """One step on the way from files to matrices."""
+    """One step on the way from files to matrices.
+
+    Attributes:
+        code: where it is implemented.
+        shown: project, data set and data version -> what is shown of the table beside its numbers.
+    """
 
     name: str
     deps: tuple[str, ...]
@@ -22,33 +37,48 @@ class DataStep:
     kinds: frozenset[str]
     run: Callable[[Project, str], Outcome]
     description: str
+    code: tuple[str, ...]
+    shown: Shown | None = None
+    retries: dg.RetryPolicy | None = None
 
 
 DATA_STEPS = (
     DataStep(
         "raw_files", (), "raw", frozenset({"file"}), data.raw_files,
         "The files of a data set as their owner publishes them, found in RECDAG_DATA_DIR or data/raw "
-        "or downloaded, with a checksum each. A changed file makes everything below it stale.",
+        "or downloaded, with a checksum each. A changed file makes everything below it stale. "
+        "A data set whose files are missing says here where to get them.",
+        ("datasets/files.py", "datasets/download.py"),
+        retries=ON_NETWORK_TROUBLE,
     ),
     DataStep(
         "events", ("raw_files",), "raw", frozenset({"duckdb", "sql"}), data.events,
         "One row an event: user, item, behaviour, value and time, parsed from the raw files by DuckDB. "
-        "Repeats stay, for they are counts; a row that cannot be read stops the step with its number.",
+        "Repeats stay, for they are counts; a row that cannot be read stops the step with its number. "
+        "Look into its metadata for the odd rows that were counted.",
+        ("warehouse/events.py", "datasets/formats.py"),
     ),
     DataStep(
         "interactions", ("events",), "matrices", frozenset({"duckdb", "sql"}), data.interactions,
         "One row a user, item and behaviour, with count, value and times, after the data set's filters. "
-        "Users and items get the ids that all matrices share.",
+        "Users and items get the ids that all matrices share. The picture shows how often a user comes "
+        "back to an item, which models of implicit feedback take for confidence.",
+        ("warehouse/events.py",),
+        counts,
     ),
     DataStep(
         "binarized", ("interactions",), "matrices", frozenset({"duckdb", "sql"}), data.binarized,
         "The positives: pairs of the target behaviour whose value counts as positive, with their "
-        "strength and time. Every split is made from them.",
+        "strength and time. Every split is made from them. The picture shows how they spread over users "
+        "and items, density and sizes stand beside it.",
+        ("warehouse/matrices.py",),
+        positives,
     ),
     DataStep(
         "relative_rating", ("binarized",), "matrices", frozenset({"duckdb", "sql"}), data.relative_rating,
         "For every positive the share of the item's users who were no keener on it, in (0, 1]: the "
-        "confidence of implicit CF-NADE, section 5.1.",
+        "confidence of implicit CF-NADE, section 5.1. Only its protocol and study read it.",
+        ("warehouse/matrices.py",),
     ),
 )  # fmt: skip
 
@@ -61,12 +91,21 @@ def _asset(step: DataStep, partitions: dg.PartitionsDefinition) -> dg.AssetsDefi
         kinds=set(step.kinds),
         partitions_def=partitions,
         description=step.description,
+        owners=DATA_OWNERS,
+        metadata={**code(*step.code), **(working_table(step.name) if "sql" in step.kinds else {})},
+        retry_policy=step.retries,
     )
     def data_asset(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:
         with user_errors():
-            return materialized(step.run(project.open(), context.partition_key))
+            outcome = step.run(project.open(), context.partition_key)
+            return materialized(outcome, **_beside(step, project.open(), context.partition_key, outcome))
 
     return data_asset
+
+
+def _beside(step: DataStep, project: Project, dataset: str, outcome: Outcome) -> dict[str, Any]:
+    lineage = column_lineage(step.name) if step.name in SOURCES else {}
+    return {**(step.shown(project, dataset, outcome.data_version) if step.shown else {}), **lineage}
 
 
 def data_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:

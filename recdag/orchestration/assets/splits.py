@@ -3,6 +3,12 @@
 import dagster as dg
 
 from recdag.evaluation.protocols import PROTOCOLS, Protocol
+from recdag.orchestration.annotations import (
+    EVALUATION_OWNERS,
+    column_lineage,
+    protocol_code,
+    working_table,
+)
 from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.steps import materialized, user_errors
 from recdag.pipeline.splits import make_split
@@ -15,12 +21,16 @@ def _asset(protocol: Protocol, partitions: dg.PartitionsDefinition) -> dg.Assets
         group_name="splits",
         kinds={"duckdb", "numpy"},
         partitions_def=partitions,
-        description=protocol.description,
+        description=f"{protocol.description} Every model measured under `{protocol.name}` reads this split.",
+        owners=EVALUATION_OWNERS,
+        tags={"candidates": "sampled" if protocol.samples_candidates else "all"},
+        metadata={**protocol_code(protocol.name), **working_table(f"split_{protocol.name}")},
         code_version=protocol.version,
     )
     def split(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:
         with user_errors():
-            return materialized(make_split(project.open(), context.partition_key, protocol.name))
+            outcome = make_split(project.open(), context.partition_key, protocol.name)
+            return materialized(outcome, **column_lineage("split"))
 
     return split
 

@@ -1,0 +1,116 @@
+"""What the graph says of an asset beside its description: who looks after it, its code, its table."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from recdag.evaluation import protocols
+from recdag.orchestration.steps import table_schema
+from recdag.papers.paper import Paper
+from recdag.papers.study import Counts, Grid, Study
+from recdag.recommenders.registry import ModelSpec
+from recdag.settings import CHECKOUT
+from recdag.warehouse.lineage import SOURCES
+from recdag.warehouse.schema import SCHEMA
+
+# Dagster calls code references a beta; its version is pinned.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+DATA_OWNERS = ["team:data"]
+MODEL_OWNERS = ["team:models"]
+EVALUATION_OWNERS = ["team:evaluation"]
+
+
+def code(*files: str | Path) -> Mapping[str, Any]:
+    """Links to files, those of the package by their path in it, the one to read first at the front."""
+    paths = [CHECKOUT / "recdag" / file for file in files]
+    return {
+        "dagster/code_references": dg.CodeReferencesMetadataValue(
+            code_references=[
+                dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=path.name)
+                for path in paths
+            ]
+        )
+    }
+
+
+def model_metadata(paper: Paper, spec: ModelSpec, recipe: Path) -> dict[str, Any]:
+    """Links of a model: implementation, hyperparameters, recipe and publication."""
+    configuration = spec.config.__module__.removeprefix("recdag.").replace(".", "/")
+    return {
+        **code(f"recommenders/{spec.module}.py", f"{configuration}.py", recipe),
+        **publication(paper),
+    }
+
+
+def publication(paper: Paper) -> dict[str, Any]:
+    """A link to the publication, where there is one."""
+    return {"paper": dg.MetadataValue.url(paper.url)} if paper.url else {}
+
+
+def paper_code(paper: Paper, *files: str) -> Mapping[str, Any]:
+    """Links to the declaration of a paper and to further files."""
+    return code(f"papers/{paper.id}.py", *files)
+
+
+def protocol_code(name: str) -> Mapping[str, Any]:
+    """Links to how a protocol splits."""
+    package = Path(protocols.__file__).parent.relative_to(CHECKOUT / "recdag")
+    assign = protocols.PROTOCOLS[name].assign.__module__.rpartition(".")[2]
+    return code(package / f"{assign}.py", "pipeline/splits.py")
+
+
+def published_table(name: str) -> dict[str, Any]:
+    """Name and columns of a table in data/recdag.duckdb."""
+    return {
+        "dagster/table_name": f"recdag.main.{name}",
+        "dagster/column_schema": table_schema(SCHEMA[name]),
+    }
+
+
+def row_count(rows: int) -> dict[str, int]:
+    """How many rows an asset's partition has in the table that it fills."""
+    return {"dagster/row_count": rows}
+
+
+def working_table(name: str) -> dict[str, Any]:
+    """Name of a table in the working file of each data set."""
+    return {"dagster/table_name": f"warehouse.main.{name}"}
+
+
+def column_lineage(table: str, **assets: Sequence[str]) -> dict[str, Any]:
+    """Which columns of which assets the columns of a table come from.
+
+    Args:
+        assets: what `recdag.warehouse.lineage` calls an asset -> the keys that stand for it here; those
+            that are not named stand for themselves.
+    """
+    return {
+        "dagster/column_lineage": dg.TableColumnLineage(
+            deps_by_column={
+                column: list(_dependencies(sources, assets)) for column, sources in SOURCES[table].items()
+            }
+        )
+    }
+
+
+def study_lineage(paper: Paper, study: Study) -> dict[str, Any]:
+    """Where the columns of a study's rows come from."""
+    if isinstance(study, Grid):
+        return column_lineage("studies of grids", split=[f"splits/{paper.protocol}"])
+    if isinstance(study, Counts):
+        return column_lineage("studies of counts")
+    return column_lineage("studies of results", evaluation=[f"{paper.id}/evaluation"])
+
+
+def _dependencies(
+    sources: tuple[tuple[str, str], ...], assets: Mapping[str, Sequence[str]]
+) -> Iterator[dg.TableColumnDep]:
+    for asset, column in sources:
+        for key in assets.get(asset, [asset]):
+            yield dg.TableColumnDep(asset_key=dg.AssetKey.from_user_string(key), column_name=column)
