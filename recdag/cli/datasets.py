@@ -5,10 +5,12 @@ from __future__ import annotations
 import typer
 from rich.table import Table
 
+from recdag.cli.datasets_add import add
 from recdag.cli.terminal import console
 from recdag.pipeline.project import Project
 
 app = typer.Typer(no_args_is_help=True, help="The data sets of the catalogue.")
+app.command()(add)
 
 
 @app.command("list")

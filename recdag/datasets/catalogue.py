@@ -318,6 +318,11 @@ def load_dataset(path: Path) -> Dataset:
             where=str(path),
             cure="Begin with `name:`, `title:`, `licence:` and `format:`.",
         )
+    return dataset_from(content, path)
+
+
+def dataset_from(content: Mapping[str, Any], path: Path) -> Dataset:
+    """The entry that the fields of a YAML file make; see `load_dataset`."""
     try:
         return _DATASET.validate_python(content)
     except ValidationError as error:

@@ -87,11 +87,18 @@ def raw_files(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: Fo
     if source.format == "amazon_json":
         return [_amazon_json(path, dataset.target) for path in paths]
     return [
-        _parquet(connection, path, source, dataset.target)
-        if path.suffix == ".parquet"
-        else _table(connection, path, source, dataset.target)
-        for path in paths
+        (_parquet if path.suffix == ".parquet" else _table)(
+            connection, path, source, _behaviour(role, dataset)
+        )
+        for role, path in found.paths.items()
+        if role.split(".")[0] == "events"
     ]
+
+
+def _behaviour(role: str, dataset: Dataset) -> str:
+    """That of a file's rows where it has no such column: `events.view` holds views."""
+    named = role.split(".")[1:2]
+    return named[0] if named and named[0] in dataset.all_behaviours else dataset.target
 
 
 def _numbered(source: str, numbered: bool) -> str:

@@ -65,7 +65,7 @@ def first_fields(path: Path, *, separator: str, quote: str, encoding: str) -> li
         DataError: see `first_line`.
     """
     line = first_line(path, encoding)
-    if not quote:
+    if not quote or len(separator) > 1:
         return line.split(separator)
     with open_text(path, encoding) as file:
         record = next(filter(None, csv.reader(file, delimiter=separator, quotechar=quote)))

@@ -20,7 +20,11 @@ from rich.progress import (
 
 
 class RunDisplay(logging.Handler):
-    """Shows the step at work with its epochs, and a line for every step that ended."""
+    """Shows the step at work with its epochs, and a line for every step that ended.
+
+    Attributes:
+        left_out: assets that the data do not allow.
+    """
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -28,6 +32,7 @@ class RunDisplay(logging.Handler):
         self._started: dict[str, float] = {}
         self._reused: set[str] = set()
         self._computed: set[str] = set()
+        self.left_out: set[str] = set()
         self._progress = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=24),
@@ -73,8 +78,11 @@ class RunDisplay(logging.Handler):
             case dg.DagsterEventType.ASSET_OBSERVATION:
                 self._show_epoch(event.asset_observation_data.asset_observation.metadata)
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
-                cached = event.step_materialization_data.materialization.metadata["cached"].value
-                (self._reused if cached else self._computed).add(step)
+                metadata = event.step_materialization_data.materialization.metadata
+                if "not_applicable" in metadata:
+                    self.left_out.add(name)
+                else:
+                    (self._reused if metadata["cached"].value else self._computed).add(step)
             case dg.DagsterEventType.STEP_SUCCESS if step in self._computed:
                 self._console.print(f"[green]✓[/] {name} [dim]{self._seconds(step):.1f} s[/]")
             case dg.DagsterEventType.STEP_FAILURE:

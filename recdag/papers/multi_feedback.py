@@ -79,6 +79,7 @@ PAPER = Paper(
     protocol="leave_one_out",
     models=("mf_mmlp", "mf", "mmlp", "mfpr", "bpr", "wmf", "neumf"),
     lead="mf_mmlp",
+    needs_supportive=True,
     references=("item_pop",),
     metrics=METRICS,
     detail_metrics=("hr@10_seen", "hr@10_unseen"),

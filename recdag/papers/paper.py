@@ -41,6 +41,7 @@ class Paper:
         detail_metrics: shown after `metrics` in its tables and tested for nothing.
         sizes: of the data sets that the paper works on.
         deviations: where all of our runs differ from what the paper or its authors' code does, and why.
+        needs_supportive: what it compares is nothing on data of a single behaviour.
         lead: the one of `models` that the paper says is ahead; empty where nothing is claimed.
     """
 
@@ -59,6 +60,7 @@ class Paper:
     studies: tuple[Study, ...] = ()
     detail_metrics: tuple[str, ...] = ()
     lead: str = ""
+    needs_supportive: bool = False
     sizes: tuple[DataSize, ...] = ()
     deviations: tuple[str, ...] = ()
 

@@ -1,9 +1,15 @@
-"""Peak memory of a part of the work."""
+"""How much memory there is, and the peak of a part of the work."""
 
 from __future__ import annotations
 
+import os
 import resource
 from pathlib import Path
+
+_CONTAINER_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 
 
 class PeakMemory:
@@ -31,3 +37,10 @@ class PeakMemory:
                 if line.startswith("VmHWM"):
                     return int(line.split()[1]) / 1024
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def memory_bytes() -> int:
+    """What the machine has, or the container where that has less."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = [path.read_text().strip() for path in _CONTAINER_LIMITS if path.exists()]
+    return min([machine, *(int(limit) for limit in limits if limit.isdigit())])

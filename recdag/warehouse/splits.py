@@ -27,10 +27,7 @@ def write_split(connection: DuckDBPyConnection, protocol: str, assignment: Assig
     split, candidates = _tables(protocol)
     if len(assignment.user) == 0:
         raise DataError("the split is empty", where=protocol, cure="Use a data set with more interactions.")
-    connection.execute(
-        f"create or replace table {candidates}"
-        " (part VARCHAR, user_id INTEGER, position INTEGER, item_id INTEGER)"
-    )
+    _create_candidates(connection, candidates)
     # DuckDB does not take arrays that are read backwards.
     rows = {
         "fold": np.ascontiguousarray(assignment.fold, dtype=np.int16),
@@ -55,6 +52,17 @@ def write_split(connection: DuckDBPyConnection, protocol: str, assignment: Assig
         "folds": scalar(connection, f"select count(distinct fold) from {split}"),
         **dict(parts),
     }
+
+
+def clear_split(connection: DuckDBPyConnection, protocol: str) -> dict[str, Any]:
+    """Store a split without rows: that of a protocol that the data do not allow."""
+    split, candidates = _tables(protocol)
+    connection.execute(
+        f"create or replace table {split}"
+        " (fold SMALLINT, part VARCHAR, user_id INTEGER, item_id INTEGER, weight FLOAT)"
+    )
+    _create_candidates(connection, candidates)
+    return {"rows": 0, "folds": 0}
 
 
 def read_assignment(connection: DuckDBPyConnection, protocol: str) -> Assignment:
@@ -107,6 +115,13 @@ def read_published_split(connection: DuckDBPyConnection) -> PublishedSplit | Non
 def _tables(protocol: str) -> tuple[str, str]:
     identifier(protocol)
     return identifier(f"split_{protocol}"), identifier(f"candidates_{protocol}")
+
+
+def _create_candidates(connection: DuckDBPyConnection, candidates: str) -> None:
+    connection.execute(
+        f"create or replace table {candidates}"
+        " (part VARCHAR, user_id INTEGER, position INTEGER, item_id INTEGER)"
+    )
 
 
 def _insert_candidates(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recdag.errors import DataError
+from recdag.errors import DataError, NotApplicable
 from recdag.evaluation.protocols.options import ProtocolOptions
 from recdag.evaluation.split import PARTS, TEST, TRAIN, VALIDATION, Assignment, Interactions
 
@@ -19,7 +19,7 @@ def kept_rows(
         options: its `min_*`, where set, go before the protocol's own `min_user` and `min_item`.
 
     Raises:
-        DataError: nothing is left.
+        NotApplicable: nothing is left.
     """
     min_user = min_user if options.min_user is None else options.min_user
     min_item = min_item if options.min_item is None else options.min_item
@@ -28,7 +28,7 @@ def kept_rows(
         if least > 1 and len(rows):
             rows = rows[np.bincount(ids[rows])[ids[rows]] >= least]
     if len(rows) == 0:
-        raise DataError(
+        raise NotApplicable(
             f"no interaction is left of {len(interactions)} after min_value={options.min_value:g}, "
             f"min_item={min_item} and min_user={min_user}",
             cure="Lower these options of the protocol or take a larger data set",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recdag.errors import DataError
+from recdag.errors import NotApplicable
 from recdag.evaluation.protocols.cells import distinct, kept_rows, single_fold
 from recdag.evaluation.protocols.options import ProtocolOptions
 from recdag.evaluation.split import (
@@ -39,7 +39,7 @@ def strong_generalization(interactions: Interactions, options: ProtocolOptions) 
     users = distinct(user, interactions.n_users)
     n_heldout = max(1, len(users) // 10) if options.heldout_users is None else options.heldout_users
     if n_heldout < 1 or 2 * n_heldout >= len(users):
-        raise DataError(
+        raise NotApplicable(
             f"{n_heldout} users for validation and as many for test cannot be held out of {len(users)}",
             cure="Set heldout_users to less than half of the users, or lower min_user and min_item",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from recdag.papers.catalogue import PAPERS
@@ -18,6 +19,7 @@ from recdag.papers.study import (
     Study,
     TopList,
 )
+from recdag.pipeline.applicability import runnable
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.studies.activity import by_activity
 from recdag.pipeline.studies.communities import communities
@@ -54,7 +56,15 @@ def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
     Raises:
         RecdagError: what the study reads has not been made.
     """
-    return _KINDS[type(study)](study, request)
+    return _KINDS[type(study)](_feasible(study, request), request)
+
+
+def _feasible(study: Study, request: StudyRequest) -> Study:
+    """The study without the models that cannot be trained on the data set."""
+    if not isinstance(study, Results | TopList | ByActivity | ByPopularity):
+        return study
+    possible = runnable(request.project, request.dataset, study.models)
+    return study if len(possible) == len(study.models) else replace(study, models=possible)
 
 
 def study_key(study: Study, plan: StudyPlan) -> str:

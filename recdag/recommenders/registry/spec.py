@@ -26,6 +26,7 @@ class ModelSpec:
         learns_by_epochs: has a learning curve and an epoch to choose on validation.
         variant: the hyperparameters that papers tell variants of this model apart by.
         summary: two sentences: what it is, from which paper.
+        item_matrices: how many dense (items, items) float32 matrices it holds at once.
         adapted: built without the publication's text, to be labelled so wherever it is shown.
     """
 
@@ -38,6 +39,7 @@ class ModelSpec:
     variant: tuple[str, ...]
     summary: str
     adapted: bool = False
+    item_matrices: int = 0
 
     def implementation(self) -> type[Recommender]:
         """The class that implements it, imported now."""

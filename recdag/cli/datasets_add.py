@@ -1,0 +1,132 @@
+"""`recdag datasets add`: a user's own file as a data set."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from recdag.cli.terminal import console
+from recdag.datasets.adding import Preview, check_name, try_out, write_entry
+from recdag.datasets.proposing import LogFile, Proposal, default_name, propose
+from recdag.datasets.sampling import Encoding
+from recdag.datasets.wishes import Unanswered, Wishes
+from recdag.pipeline.applicability import refused_papers
+from recdag.pipeline.project import Project
+
+_COLUMN = "A column, by its name or its place from 1"
+Column = Annotated[str | None, typer.Option(help=f"{_COLUMN}.", show_default=False)]
+Optional = Annotated[str | None, typer.Option(help=f"{_COLUMN}; none: there is none.", show_default=False)]
+Text = Annotated[str | None, typer.Option(show_default=False)]
+
+
+def add(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="CSV, TSV or Parquet, text also gzipped. BEHAVIOUR=FILE where each has one behaviour.",
+        ),
+    ],
+    name: Annotated[str | None, typer.Option(help="Of the data set; else that of the file.")] = None,
+    title: Text = None,
+    licence: Text = None,
+    user: Column = None,
+    item: Column = None,
+    behaviour: Optional = None,
+    rating: Optional = None,
+    count: Optional = None,
+    time: Optional = None,
+    target: Annotated[str | None, typer.Option(help="The behaviour to be predicted.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="The smallest rating or count that is a positive; else any is.")
+    ] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="unix_s, unix_ms, iso, or a pattern such as %d/%m/%Y.")
+    ] = None,
+    separator: Annotated[str | None, typer.Option(help="The sign between columns.")] = None,
+    encoding: Annotated[Encoding | None, typer.Option(help="Of text; else found out.")] = None,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy the files instead of linking them.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a data set of this name.")] = False,
+) -> None:
+    """Describe files of your own as a data set of the catalogue, after a look into them."""
+    logs = [LogFile.parse(each) for each in files]
+    wishes = Wishes(
+        name=name or default_name(logs), title=title, licence=licence, user=user, item=item,
+        behaviour=behaviour, rating=rating, count=count, time=time, target=target, threshold=threshold,
+        time_format=time_format, separator=separator, encoding=encoding,
+    )  # fmt: skip
+    project = Project.open()
+    check_name(wishes.name or "", project.catalogue, force=force)
+    proposal = _propose(logs, wishes)
+    preview = try_out(proposal)
+    _show(proposal, preview)
+    folder = project.settings.catalogue_folders[0]
+    entry = write_entry(proposal, folder, project.settings.data, copy=copy)
+    dataset = proposal.dataset.name
+    console.print(f"Written: {entry}", soft_wrap=True)
+    for paper, reason in refused_papers(proposal.dataset).items():
+        console.print(f"Not for {paper}: {reason}", soft_wrap=True)
+    console.print(f"Next: recdag run --dataset {dataset} --paper benchmark", soft_wrap=True)
+
+
+def _propose(logs: Sequence[LogFile], wishes: Wishes) -> Proposal:
+    """The proposal; on a terminal, what the files do not tell is asked for."""
+    while True:
+        try:
+            return propose(logs, wishes)
+        except Unanswered as question:
+            if not (sys.stdin.isatty() and sys.stdout.isatty()):
+                raise
+            console.print(question.problem, highlight=False)
+            answer = typer.prompt(f"{question.field} ({', '.join(question.choices)})", default=question.guess)
+            wishes = replace(wishes, **{question.field: answer})
+
+
+def _show(proposal: Proposal, preview: Preview) -> None:
+    """The first rows as they were understood, and what was counted."""
+    dataset, report = proposal.dataset, preview.report
+    used = dataset.columns.used if dataset.columns else {}
+    if used:
+        kind = {"value": dataset.value_kind}
+        console.print(", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items()))
+    if proposal.unused:
+        console.print(f"Not used: {', '.join(proposal.unused)}")
+    headings = ("user", "item", "behaviour", dataset.value_kind, "time (UTC)")
+    shown = [n for n in range(len(headings)) if any(row[n] is not None for row in preview.first)]
+    table = Table(*(headings[n] for n in shown), box=None)
+    for row in preview.first:
+        table.add_row(*(_cell(row[n]) for n in shown))
+    console.print(table)
+    console.print(f"{report.rows:,} rows, {preview.users:,} users, {preview.items:,} items")
+    for line in _facts(dataset, preview):
+        console.print(line)
+
+
+def _cell(value: str | float | None) -> str:
+    return "-" if value is None else f"{value:g}" if isinstance(value, float) else value
+
+
+def _facts(dataset: Any, preview: Preview) -> list[str]:
+    report = preview.report
+    lines = []
+    if len(report.behaviours) > 1:
+        counted = ", ".join(f"{name} {rows:,}" for name, rows in report.behaviours.items())
+        lines.append(f"Behaviours: {counted}; {dataset.target} is to be predicted")
+    if preview.value_range is not None:
+        low, high = preview.value_range
+        least = "any" if dataset.min_value is None else f"from {dataset.min_value:g} on"
+        lines.append(f"{dataset.value_kind.capitalize()}s from {low:g} to {high:g}; a positive is {least}")
+        if dataset.value_kind == "rating" and dataset.min_value is None:
+            lines[-1] += " (--threshold 4 would take high ones alone)"
+    lines.append(
+        f"Times from {preview.span[0]} to {preview.span[1]}"
+        if preview.span
+        else "No times: what protocols call a user's last items is drawn at random"
+    )
+    lines += [f"{rows:,} {what}" for what, rows in report.oddities.items()]
+    return lines

@@ -1,0 +1,75 @@
+"""What cannot be done with a data set, known before anything is trained.
+
+A paper is left out where its protocol cannot be applied to the data or where they lack what it compares;
+a model, where the machine has not the memory for it. The rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from recdag.datasets.catalogue import Dataset
+from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.memory import memory_bytes
+from recdag.pipeline.project import Project
+from recdag.pipeline.splits import split_asset
+from recdag.recommenders.registry import model_spec
+
+
+def refused_papers(dataset: Dataset) -> dict[str, str]:
+    """Paper -> why it cannot be run, as far as the catalogue entry tells."""
+    if dataset.supportive:
+        return {}
+    return {
+        name: f"it compares models of several behaviours, and the data have one, {dataset.target}"
+        for name, paper in PAPERS.items()
+        if paper.needs_supportive
+    }
+
+
+def split_refusal(project: Project, dataset: str, protocol: str) -> str | None:
+    """Why a protocol cannot be applied to a data set, None where it can or where it was not tried."""
+    split = project.warehouse.provenance(dataset, split_asset(protocol))
+    reason = split.metadata.get("not_applicable") if split else None
+    return f"the protocol {protocol} cannot be applied: {reason}" if reason else None
+
+
+def refusal(project: Project, dataset: str, paper: str, model: str | None = None) -> str | None:
+    """Why a paper, or a model of it, is left out on a data set; None where it is not."""
+    return (
+        refused_papers(project.dataset(dataset)).get(paper)
+        or split_refusal(project, dataset, PAPERS[paper].protocol)
+        or (model_refusal(project, dataset, model) if model else None)
+    )
+
+
+def refused(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, str]:
+    """Paper, or paper/model, -> why it is left out."""
+    found = {name: reason for name in papers if (reason := refusal(project, dataset, name))}
+    models = [(name, model) for name in papers if name not in found for model in PAPERS[name].nodes]
+    return found | {
+        f"{name}/{model}": reason
+        for name, model in models
+        if (reason := model_refusal(project, dataset, model))
+    }
+
+
+def model_refusal(project: Project, dataset: str, model: str) -> str | None:
+    """Why this machine cannot train a model on a data set, None where it can."""
+    matrices = model_spec(model).item_matrices
+    interactions = project.warehouse.provenance(dataset, "interactions") if matrices else None
+    if interactions is None:
+        return None
+    items = int(interactions.metadata["items"])
+    needed, there = 4 * matrices * items**2, memory_bytes()
+    if needed <= there:
+        return None
+    return (
+        f"with {items:,} items it needs {needed / 1e9:,.0f} GB of memory, of which there are "
+        f"{there / 1e9:,.0f}. To leave out rare items, set min_item_interactions in the catalogue entry."
+    )
+
+
+def runnable(project: Project, dataset: str, models: Iterable[str]) -> tuple[str, ...]:
+    """Those of some models that this machine can train on a data set."""
+    return tuple(model for model in models if model_refusal(project, dataset, model) is None)

@@ -1,0 +1,84 @@
+"""What a data set does not allow is left out before training, and the rest goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import yaml
+
+from recdag.errors import NotApplicable
+from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions
+from recdag.evaluation.protocols.requirements import require_held_out
+from recdag.evaluation.split import Interactions
+from recdag.orchestration.run import materialize
+from recdag.papers.catalogue import PAPERS
+from recdag.pipeline import applicability
+from recdag.pipeline.data import binarized, events, interactions
+from recdag.pipeline.project import Project
+from recdag.pipeline.splits import make_split
+from recdag.pipeline.verification import no_leak, plausible_metrics
+
+
+@pytest.fixture
+def project(home):
+    """`tiny` without its clicks and with 2 users who have two items each, beside others with one."""
+    entry = home / "data" / "catalog" / "tiny.yaml"
+    described = yaml.safe_load(entry.read_text())
+    del described["columns"]["behaviour"], described["supportive"]
+    entry.write_text(yaml.safe_dump(described))
+    log = home / "data" / "raw" / "tiny" / "events.csv"
+    rows = [f"u{n},i{n % 5},buy,{n}" for n in range(12)] + ["u0,i1,buy,20", "u1,i2,buy,21"]
+    log.write_text("\n".join(["user,item,action,time", *rows]) + "\n")
+    opened = Project.open()
+    for step in (events, interactions, binarized):
+        step(opened, "tiny")
+    return opened
+
+
+def test_a_protocol_that_the_data_do_not_allow_says_why(project):
+    refused = {protocol: make_split(project, "tiny", protocol) for protocol in PROTOCOLS}
+    reasons = {name: each.metadata.get("not_applicable", "") for name, each in refused.items()}
+    assert "no interaction is left of 14" in reasons["strong_generalization"]
+    assert "only 0 users" in reasons["leave_one_out"] and "validation" in reasons["leave_one_out"]
+    assert "only 0 users" in reasons["user_holdout"]
+    assert refused["leave_one_out"].metadata["rows"] == 0
+    assert make_split(project, "tiny", "leave_one_out").cached
+    assert no_leak(project, "tiny", "leave_one_out").passed
+
+    for paper in ("ncf", "mult_vae", "benchmark"):
+        assert PAPERS[paper].protocol in applicability.refusal(project, "tiny", paper)
+        assert plausible_metrics(project, "tiny", paper).passed
+    assert "several behaviours" in applicability.refusal(project, "tiny", "multi_feedback")
+
+
+def test_a_run_goes_on_without_what_is_refused(project, home, caplog):
+    chosen = ("mult_vae/slim", "mult_vae/evaluation", "comparison", "report")
+    selection = '+key:"splits/strong_generalization" or ' + " or ".join(f'key:"{key}"' for key in chosen)
+    summary = materialize(project.settings, "tiny", selection, caplog.handler)
+    assert summary.success, summary.failures
+    assert not (home / "models" / "trained").exists()
+    assert (home / "data" / "reports" / "report.html").exists()
+    with project.published.reading() as connection:
+        assert connection.execute("select count(*) from metrics").fetchone() == (0,)
+
+
+def test_enough_data_is_not_refused():
+    rng = np.random.default_rng(0)
+    user, item = np.divmod(np.sort(rng.choice(60 * 40, 900, replace=False)), 40)
+    data = Interactions(
+        60, 40, user.astype(np.int32), item.astype(np.int32), np.ones(900, np.float32), None, {}
+    )
+    for protocol in PROTOCOLS.values():
+        require_held_out(protocol.assign(data, ProtocolOptions()))
+    few = user < 2
+    lonely = Interactions(60, 40, data.user[few], data.item[few], data.strength[few], None, {})
+    with pytest.raises(NotApplicable):
+        require_held_out(PROTOCOLS["strong_generalization"].assign(lonely, ProtocolOptions()))
+
+
+def test_a_model_too_large_for_the_machine_is_left_out_alone(project, monkeypatch):
+    assert applicability.model_refusal(project, "tiny", "ease") is None
+    monkeypatch.setattr(applicability, "memory_bytes", lambda: 3 * 4 * 5 * 5 - 1)
+    assert "5 items" in applicability.model_refusal(project, "tiny", "ease")
+    assert applicability.runnable(project, "tiny", ["wmf", "ease"]) == ("wmf",)
+    assert list(applicability.refused(project, "tiny", ["fawmf"])) == ["fawmf/ease"]

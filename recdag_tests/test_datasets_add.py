@@ -1,0 +1,80 @@
+"""`recdag datasets add` as a user types it, and what the graph makes of it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from dagster import AssetKey
+
+from recdag.definitions import build_defs
+from recdag.orchestration.resources import open_project
+
+SCRIPT = "from recdag.cli import main; main()"
+
+
+def command(*arguments):
+    return [sys.executable, "-W", "ignore", "-c", SCRIPT, "datasets", "add", *map(str, arguments)]
+
+
+def add(*arguments):
+    environment = os.environ | {"COLUMNS": "200"}
+    return subprocess.run(
+        command(*arguments), env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+
+
+@pytest.fixture
+def log(tmp_path):
+    """60 users of either taste look at and take one half of 40 things."""
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{1000 + user} {item} {'take' if n < 6 else 'look'}"
+        for user in range(60)
+        for n, item in enumerate(rng.choice(20, 12, replace=False) + 20 * (user % 2))
+    ]
+    path = tmp_path / "things.txt"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_a_file_becomes_a_partition(home, log):
+    asked = add(log)
+    assert asked.returncode == 1 and "--user 1 --item 2" in asked.stderr
+    asked = add(log, "--user", 1, "--item", 2)
+    assert asked.returncode == 1 and "--target" in asked.stderr and "look" in asked.stderr
+    assert not (home / "data" / "catalog" / "things.yaml").exists()
+    assert not (home / "data" / "raw" / "things").exists()
+
+    added = add(log, "--user", 1, "--item", 2, "--target", "take")
+    assert added.returncode == 0, added.stderr
+    assert "720 rows, 60 users, 40 items" in added.stdout and "1000" in added.stdout
+    assert "recdag run --dataset things" in added.stdout and "No times" in added.stdout
+    open_project.cache_clear()
+    partitions = build_defs().resolve_asset_graph().get(AssetKey("events")).partitions_def
+    assert "things" in partitions.get_partition_keys()
+
+    again = add(log, "--user", 1, "--item", 2, "--target", "take")
+    assert again.returncode == 1 and "--force" in again.stderr and "Traceback" not in again.stderr
+    assert add(log, "--user", 1, "--item", 2, "--target", "look", "--force").returncode == 0
+
+
+def test_a_terminal_is_asked_only_what_the_file_does_not_tell(home, log):
+    master, slave = pty.openpty()
+    process = subprocess.Popen(command(log), stdin=slave, stdout=slave, stderr=slave, env=os.environ)
+    os.close(slave)
+    os.write(master, b"\n\ntake\n")
+    shown = b""
+    try:
+        while chunk := os.read(master, 4096):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    assert process.wait() == 0, shown.decode()
+    assert b"which column is the user" in shown and b"to be predicted" in shown
+    entry = (home / "data" / "catalog" / "things.yaml").read_text()
+    assert "target: take" in entry and "user: 1" in entry and "item: 2" in entry
