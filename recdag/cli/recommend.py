@@ -46,7 +46,6 @@ def recommend(
     else:
         rows = service.similar(similar_to or "", top)
     table = Table("rank", "item", "title", "score", box=None)
-    for row in rows.to_dict("records"):
-        title = escape(row["title"]) if isinstance(row["title"], str) else ""
-        table.add_row(str(row["rank"]), escape(row["item_key"]), title, f"{row['score']:.4g}")
+    for row in rows:
+        table.add_row(str(row.rank), escape(row.item_key), escape(row.title or ""), f"{row.score:.4g}")
     console.print(table)

@@ -14,7 +14,6 @@ from functools import lru_cache
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
 from recdag.datasets.catalogue import Dataset
 from recdag.datasets.titles import shop_titles
@@ -161,6 +160,8 @@ def stage_simulation(connection: duckdb.DuckDBPyConnection, dataset: Dataset) ->
 
     Keys are u0001, ... and i0001, ...; the users' attribute is their community.
     """
+    import pyarrow as pa
+
     simulation = truth(dataset)
     tables = {
         "simulated_events": {

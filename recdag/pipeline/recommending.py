@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from recdag.errors import ConfigError, RecdagError
 from recdag.papers.catalogue import PAPERS, paper
@@ -22,12 +21,15 @@ from recdag.warehouse.provenance import find
 from recdag.warehouse.queries import user_keys
 
 if TYPE_CHECKING:
+    import pandas as pd
     from scipy.sparse import csr_array
 
     from recdag.recommenders.base import Query, Recommender
 
 TOP = 20
 _USERS_AT_ONCE = 512
+_PAIRS_AT_ONCE = 100_000
+"""Of users and items, for a model that runs a network a pair."""
 _ITEM_VECTORS = ("items", "item", "mf_item", "gmf_item", "mlp_item")
 """What models call the matrix of their item vectors; the first that one has is taken."""
 
@@ -39,6 +41,16 @@ class Keys:
     users: np.ndarray
     items: np.ndarray
     titles: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One item of a list, the best one at rank 1."""
+
+    rank: int
+    item_key: str
+    title: str | None
+    score: float
 
 
 @dataclass(frozen=True)
@@ -61,8 +73,8 @@ class Service:
     keys: Keys
     histories: csr_array
 
-    def for_user(self, key: str, top: int = TOP) -> pd.DataFrame:
-        """The best items that a user does not have: rank, item_key, title, score.
+    def for_user(self, key: str, top: int = TOP) -> list[Recommendation]:
+        """The best items that a user does not have.
 
         Raises:
             RecdagError: no such user, or one whom the model did not learn and cannot fold in.
@@ -73,9 +85,10 @@ class Service:
             raise RecdagError(
                 f"user {key!r} has no item that {self.name} knows", cure="Recommend by --items instead"
             )
-        return self._ranked(user, top).drop(columns="user_key")
+        query = self._query(user)
+        return self._list(self._scores(query), query.history, top)
 
-    def for_items(self, keys: Sequence[str], top: int = TOP) -> pd.DataFrame:
+    def for_items(self, keys: Sequence[str], top: int = TOP) -> list[Recommendation]:
         """The best items for someone who is not in the data set and has these items.
 
         Raises:
@@ -85,10 +98,9 @@ class Service:
 
         self._check_folds_in()
         history = self._basket(keys)
-        query = Query(np.array([-1]), history)
-        return self._table(query.users, self._scores(query), history, top).drop(columns="user_key")
+        return self._list(self._scores(Query(np.array([-1]), history)), history, top)
 
-    def similar(self, key: str, top: int = TOP) -> pd.DataFrame:
+    def similar(self, key: str, top: int = TOP) -> list[Recommendation]:
         """The items nearest to one: by the cosine of their vectors, else as a basket of that item.
 
         Raises:
@@ -103,14 +115,20 @@ class Service:
         history = self._basket([key])
         unit = normalize(vectors.detach().float(), dim=1)
         scores = (unit[history.indices] @ unit.T).cpu().numpy()
-        return self._table(np.array([-1]), scores, history, top).drop(columns="user_key")
+        return self._list(scores, history, top)
 
     def for_everybody(self, top: int = TOP) -> Iterator[pd.DataFrame]:
-        """Top lists of all users whom the model can serve, some hundred users at a time."""
+        """Top lists of all users whom the model can serve, some of them at a time.
+
+        Columns are user_key, rank, item_key, title and score.
+        """
         users = np.arange(len(self.keys.users))
         users = users[self._serves(users)]
-        for start in range(0, len(users), _USERS_AT_ONCE):
-            yield self._ranked(users[start : start + _USERS_AT_ONCE], top)
+        step = _USERS_AT_ONCE
+        if not self.model.scores_all_items:
+            step = max(1, min(step, _PAIRS_AT_ONCE // len(self.item_ids)))
+        for start in range(0, len(users), step):
+            yield self._table(users[start : start + step], top)
 
     def _rows(self, users: np.ndarray) -> np.ndarray:
         """Rows of the model, -1 for users whom it did not learn."""
@@ -122,11 +140,10 @@ class Service:
         learned = self._rows(users) >= 0
         return learned | (np.diff(self.histories.indptr)[users] > 0) if self.model.folds_in else learned
 
-    def _ranked(self, users: np.ndarray, top: int) -> pd.DataFrame:
+    def _query(self, users: np.ndarray) -> Query:
         from recdag.recommenders.base import Query
 
-        query = Query(self._rows(users), self.histories[users])
-        return self._table(users, self._scores(query), query.history, top)
+        return Query(self._rows(users), self.histories[users])
 
     def _scores(self, query: Query) -> np.ndarray:
         import torch
@@ -134,18 +151,27 @@ class Service:
         with torch.no_grad():
             return np.array(self.model.score(query).float().cpu())
 
-    def _table(self, users: np.ndarray, scores: np.ndarray, seen: csr_array, top: int) -> pd.DataFrame:
-        """The top lists of users by id, -1 for someone who has none; overwrites `scores`."""
-        scores[np.repeat(np.arange(len(users)), np.diff(seen.indptr)), seen.indices] = -np.inf
-        row, place, column = best_columns(scores, top)
+    def _list(self, scores: np.ndarray, seen: csr_array, top: int) -> list[Recommendation]:
+        """The top list of one user; overwrites `scores`."""
+        _, place, column, score = best_unseen(scores, seen, top)
+        items = self.item_ids[column]
+        columns = ((place + 1).tolist(), self.keys.items[items], self.keys.titles[items], score.tolist())
+        return [Recommendation(*each) for each in zip(*columns, strict=True)]
+
+    def _table(self, users: np.ndarray, top: int) -> pd.DataFrame:
+        """The top lists of users by id."""
+        import pandas as pd
+
+        query = self._query(users)
+        row, place, column, score = best_unseen(self._scores(query), query.history, top)
         items = self.item_ids[column]
         return pd.DataFrame(
             {
-                "user_key": np.where(users[row] >= 0, self.keys.users[users[row]], None),
+                "user_key": self.keys.users[users[row]],
                 "rank": place + 1,
                 "item_key": self.keys.items[items],
                 "title": self.keys.titles[items],
-                "score": scores[row, column],
+                "score": score,
             }
         )
 
@@ -167,6 +193,15 @@ class Service:
                 f"{self.name} cannot serve users it was not trained on",
                 cure=f"Use one of: {', '.join(f'benchmark/{each}' for each in able)}",
             )
+
+
+def best_unseen(
+    scores: np.ndarray, seen: csr_array, top: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(row, place from 0, column, score) of the best unseen items of every row; overwrites `scores`."""
+    scores[np.repeat(np.arange(len(scores)), np.diff(seen.indptr)), seen.indices] = -np.inf
+    row, place, column = best_columns(scores, top)
+    return row, place, column, scores[row, column]
 
 
 def best_columns(scores: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -233,6 +268,8 @@ def write_recommendations(service: Service, path: Path, top: int = TOP) -> int:
     Raises:
         ConfigError: a file name with another ending.
     """
+    import pandas as pd
+
     if path.suffix not in (".parquet", ".csv"):
         raise ConfigError(f"{path.name} is neither .parquet nor .csv", cure="Choose one of these endings")
     table = pd.concat(service.for_everybody(top), ignore_index=True)

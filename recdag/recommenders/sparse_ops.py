@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from numba import njit
 from scipy.sparse import csr_array
 
 CANDIDATE_BLOCK_BYTES = 64 << 20
@@ -35,29 +34,6 @@ def on_all_cores(
         torch.set_num_threads(threads)
 
 
-@njit(nogil=True, cache=True)
-def _add_gram_rows(
-    first: int,
-    item_starts: np.ndarray,
-    users: np.ndarray,
-    user_values: np.ndarray,
-    user_starts: np.ndarray,
-    items: np.ndarray,
-    item_values: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Add rows first, first + 1, ... of X^T X to `out`, from the columns and the rows of X."""
-    for row in range(out.shape[0]):
-        total = out[row]
-        for cell in range(item_starts[first + row], item_starts[first + row + 1]):
-            user, value = users[cell], user_values[cell]
-            others = items[user_starts[user] : user_starts[user + 1]]
-            values = item_values[user_starts[user] : user_starts[user + 1]]
-            for other in range(len(others)):
-                # An unsigned index spares the test for negative ones, half of the loop's time.
-                total[np.uint32(others[other])] += value * values[other]
-
-
 class ItemGram:
     """X^T X of a sparse X, in dense blocks of rows, by as many threads as torch uses.
 
@@ -74,11 +50,13 @@ class ItemGram:
 
     def rows(self, start: int, stop: int) -> torch.Tensor:
         """Rows start to stop: (stop - start, m) float32 on the CPU."""
+        from recdag.recommenders.gram_kernel import add_gram_rows
+
         by_user, by_item = self._by_user, self._by_item
         out = np.zeros((stop - start, by_user.shape[1]), dtype=np.float32)
 
         def fill(offset: int) -> None:
-            _add_gram_rows(
+            add_gram_rows(
                 start + offset,
                 by_item.indptr,
                 by_item.indices,

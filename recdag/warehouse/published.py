@@ -7,15 +7,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
 from recdag.warehouse.locks import LOCK_MINUTES, connect, holding, transaction
 from recdag.warehouse.schema import SCHEMA
 from recdag.warehouse.sql import columns, equality, identifier, scalar
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The newest `duckdb` command line reads this; it cannot open a file in the library's newest format.
 _STORAGE = {"storage_compatibility_version": "v1.5.0"}
@@ -58,7 +60,7 @@ class Published:
                 ) as connection:
                     connection.execute("set TimeZone = 'UTC'")
                     with transaction(connection, self.path):
-                        _create_tables(connection)
+                        create_tables(connection)
                         yield connection
                     connection.execute("checkpoint")
                 _replace(copy, self.path)
@@ -101,6 +103,8 @@ def replace_rows(
         DataError: an unknown table or column, no condition, or rows that the condition does not
             match, which the next replacement would leave behind.
     """
+    import pyarrow as pa
+
     _check_names(connection, table, [*frame.columns, *where])
     if not where:
         raise DataError("a replacement needs a condition", where=table, cure="Name the rows to replace.")
@@ -133,7 +137,7 @@ def _check_names(connection: DuckDBPyConnection, table: str, names: list[str]) -
         )
 
 
-def _create_tables(connection: DuckDBPyConnection) -> None:
+def create_tables(connection: DuckDBPyConnection) -> None:
     """Add the tables and columns of the schema that the file does not have yet."""
     for table, definition in SCHEMA.items():
         present = columns(connection, table)

@@ -12,7 +12,8 @@ from recdag.warehouse.sql import row
 
 def user_keys(connection: DuckDBPyConnection) -> np.ndarray:
     """(n,) the users' own keys, by id."""
-    return connection.execute("select user_key from users order by user_id").df()["user_key"].to_numpy()
+    keys = connection.execute("select user_key from users order by user_id").fetchnumpy()["user_key"]
+    return np.asarray(keys, dtype=object)
 
 
 def sizes(connection: DuckDBPyConnection) -> dict[str, Any]:

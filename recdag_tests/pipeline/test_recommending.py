@@ -1,12 +1,15 @@
 """Lists from trained models, against scores of the model itself."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from recdag.errors import ConfigError, RecdagError
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import data
+from recdag.pipeline import data, recommending
 from recdag.pipeline.project import Project
 from recdag.pipeline.recommendations import publish_recommendations
 from recdag.pipeline.recommending import best_columns, open_service, write_recommendations
@@ -30,6 +33,10 @@ def train(project, *names):
         paper, model = name.split("/")
         make_split(project, "tiny", PAPERS[paper].protocol)
         train_model(project, TrainingRequest("tiny", paper, model))
+
+
+def table(rows):
+    return pd.DataFrame(map(vars, rows))
 
 
 def bought(project):
@@ -59,7 +66,7 @@ def test_a_users_list_is_the_best_of_what_she_does_not_have(home, name):
         row = np.flatnonzero(service.user_ids == place)
         history = np.isin(service.keys.items[service.item_ids], list(has[user])).astype(np.float32)
         query = Query(row if len(row) else np.array([-1]), type(service.histories)(history[None]))
-        rows = service.for_user(user, top=5)
+        rows = table(service.for_user(user, top=5))
         expected = by_hand(service, query, has[user], 5)
         assert list(rows.columns) == ["rank", "item_key", "title", "score"]
         assert rows["rank"].to_list() == [1, 2, 3, 4, 5]
@@ -67,10 +74,11 @@ def test_a_users_list_is_the_best_of_what_she_does_not_have(home, name):
         assert rows["score"].to_numpy() == pytest.approx([score for _, score in expected], abs=1e-5)
 
 
-@pytest.mark.parametrize("model", ["ease", "bpr"])
-def test_everybodys_lists_are_those_of_each_user_and_hold_nothing_she_has(home, model):
+@pytest.mark.parametrize("model", ["ease", "bpr", "neumf"])
+def test_everybodys_lists_are_those_of_each_user_and_hold_nothing_she_has(home, model, monkeypatch):
     project = prepare()
     train(project, f"benchmark/{model}")
+    monkeypatch.setattr(recommending, "_PAIRS_AT_ONCE", 7 * 40)
     service, has = open_service(project, "tiny", f"benchmark/{model}"), bought(project)
     everybody = pd.concat(service.for_everybody(top=40), ignore_index=True)
     assert set(everybody["user_key"]) == set(has.index)
@@ -79,7 +87,7 @@ def test_everybodys_lists_are_those_of_each_user_and_hold_nothing_she_has(home, 
         assert len(rows) == len(service.item_ids) - len(has[user])
         assert rows["rank"].to_list() == list(range(1, len(rows) + 1))
         assert rows["score"].is_monotonic_decreasing
-        alone = service.for_user(user, top=40)
+        alone = table(service.for_user(user, top=40))
         assert alone["score"].to_numpy() == pytest.approx(rows["score"].to_numpy(), abs=1e-5)
 
 
@@ -88,13 +96,13 @@ def test_someone_unseen_gets_what_her_items_suggest(home):
     train(project, "benchmark/ease", "benchmark/wmf", "benchmark/bpr")
     basket = ["i0", "i1", "i2"]
     for name in ("benchmark/ease", "benchmark/wmf"):
-        rows = open_service(project, "tiny", name).for_items(basket, top=5)
+        rows = table(open_service(project, "tiny", name).for_items(basket, top=5))
         assert not set(rows["item_key"]) & set(basket) and len(rows) == 5
     ease = open_service(project, "tiny", "benchmark/ease")
     of_basket = np.isin(ease.keys.items[ease.item_ids], basket)
     weights = ease.model.parameters_state()["weights"].numpy()
     expected = np.sort(weights[of_basket].sum(axis=0)[~of_basket])[::-1][:5]
-    assert ease.for_items(basket, top=5)["score"].to_numpy() == pytest.approx(expected, abs=1e-6)
+    assert table(ease.for_items(basket, top=5))["score"].to_numpy() == pytest.approx(expected, abs=1e-6)
     with pytest.raises(RecdagError, match=r"cannot serve users .* benchmark/ease"):
         open_service(project, "tiny", "benchmark/bpr").for_items(basket)
 
@@ -107,12 +115,12 @@ def test_similar_items_are_the_nearest_by_cosine_or_those_of_a_basket(home):
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     (column,) = np.flatnonzero(bpr.keys.items[bpr.item_ids] == "i3")
     expected = np.sort(np.delete(unit @ unit[column], column))[::-1][:4]
-    rows = bpr.similar("i3", top=4)
+    rows = table(bpr.similar("i3", top=4))
     assert rows["score"].to_numpy() == pytest.approx(expected, abs=1e-6)
     assert "i3" not in set(rows["item_key"])
     assert len(open_service(project, "tiny", "benchmark/neumf").similar("i3", top=4)) == 4
     ease = open_service(project, "tiny", "benchmark/ease")
-    pd.testing.assert_frame_equal(ease.similar("i3"), ease.for_items(["i3"]))
+    assert ease.similar("i3") == ease.for_items(["i3"])
 
 
 def test_unknown_keys_are_answered_with_near_ones(home):
@@ -188,12 +196,13 @@ def test_the_published_table_holds_the_chosen_models_and_is_kept(home):
     assert publish_recommendations(project, "tiny", ["benchmark/ease"], 3).cached
     both = publish_recommendations(project, "tiny", ["benchmark/wmf", "benchmark/ease"], 3)
     assert not both.cached and both.metadata["rows"] == 2 * 60 * 3
-    wmf = open_service(project, "tiny", "benchmark/wmf").for_user("u4", 3)
+    wmf = table(open_service(project, "tiny", "benchmark/wmf").for_user("u4", 3))
     with project.published.reading() as connection:
-        table = connection.execute("from recommendations").df()
-    found = table[(table["model"] == "wmf") & (table["user_key"] == "u4")].sort_values("rank")
+        published = connection.execute("from recommendations").df()
+    of_wmf = published[(published["model"] == "wmf") & (published["user_key"] == "u4")]
+    found = of_wmf.sort_values("rank")
     assert found["item_key"].to_list() == wmf["item_key"].to_list()
-    assert set(table["dataset"]) == {"tiny"} and set(table["paper"]) == {"benchmark"}
+    assert set(published["dataset"]) == {"tiny"} and set(published["paper"]) == {"benchmark"}
     publish_recommendations(project, "tiny", ["benchmark/wmf"], 2)
     with project.published.reading() as connection:
         rows = connection.execute("select model, count(*) from recommendations group by all").fetchall()
@@ -207,3 +216,19 @@ def test_ties_go_by_column_and_lists_may_be_short():
     assert place.tolist() == [0, 1, 2, 0, 1]
     assert column.tolist() == [1, 2, 3, 4, 1]
     assert len(best_columns(scores, 9)[0]) == 7
+
+
+@pytest.mark.parametrize("name", ["benchmark/ease", "benchmark/wmf"])
+def test_an_answer_loads_nothing_that_it_does_not_need(home, name):
+    project = prepare()
+    train(project, name)
+    question = (
+        "import sys; from recdag.pipeline.project import Project;"
+        "from recdag.pipeline.recommending import open_service;"
+        f"print(open_service(Project.open(), 'tiny', '{name}').for_user('u1', 1)[0].item_key);"
+        "print(*{'pandas', 'numba', 'dagster', 'optuna', 'matplotlib', 'pyarrow'} & set(sys.modules))"
+    )
+    told = subprocess.run([sys.executable, "-W", "ignore", "-c", question], capture_output=True, text=True)
+    item, heavy = told.stdout.split("\n")[:2]
+    assert item == open_service(project, "tiny", name).for_user("u1", 1)[0].item_key
+    assert heavy == ""
