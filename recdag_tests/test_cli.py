@@ -100,6 +100,9 @@ def test_recommendations_for_a_user_a_basket_an_item_and_everybody(home, tmp_pat
         (("run", "--paper", "ncf", "--budget", "many"), "is no budget"),
         (("sql", "select x from metrics"), "show tables"),
         (("sql", "drop table metrics"), "read-only"),
+        (("sql", "copy (select 1) to 'out.csv'"), "operations are disabled"),
+        (("sql", "install httpfs"), "operations are disabled"),
+        (("sql", "set enable_external_access = true"), "configuration has been locked"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(home, arguments, message):
@@ -120,3 +123,8 @@ def test_a_set_that_needs_a_sign_in_says_what_to_do(home):
     assert ended.returncode == 1
     assert "combined_data_1.txt" in ended.stdout
     assert not Project.open().warehouse.path("netflix").exists()
+
+
+def test_a_value_that_looks_like_markup_is_printed_as_it_is(home):
+    printed = recdag("sql", "select '[red]x[/] [Rec]' as \"[a]\"").stdout
+    assert "[red]x[/] [Rec]" in printed and "[a]" in printed

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli.terminal import console
@@ -25,13 +26,14 @@ def sql(
     query: str,
     format: Annotated[Format, typer.Option(help="How to print the rows.")] = Format.table,
 ) -> None:
-    """Ask the result tables in data/recdag.duckdb, read-only."""
+    """Ask the result tables in data/recdag.duckdb, read-only: no other file is read or written."""
     import duckdb
 
     project = Project.open()
     project.published.ensure()
     try:
         with project.published.reading() as connection:
+            connection.execute("set enable_external_access = false; set lock_configuration = true")
             rows = connection.execute(query).df()
     except duckdb.Error as error:
         raise RecdagError(str(error), cure="The tables are listed by: recdag sql 'show tables'") from error
@@ -40,7 +42,7 @@ def sql(
     elif format is Format.json:
         typer.echo(rows.to_json(orient="records", date_format="iso"))
     else:
-        table = Table(*rows.columns, box=None)
+        table = Table(*map(escape, rows.columns), box=None)
         for row in rows.itertuples(index=False):
-            table.add_row(*(str(value) for value in row))
+            table.add_row(*(escape(str(value)) for value in row))
         console.print(table)
