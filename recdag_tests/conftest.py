@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def make_home(folder: Path) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A fresh home folder that the environment points at."""
     folder = make_home(tmp_path / "home")
     monkeypatch.setenv("RECDAG_HOME", str(folder))
@@ -82,4 +83,5 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from recdag.orchestration.resources import open_project
 
     open_project.cache_clear()
-    return folder
+    yield folder
+    open_project.cache_clear()

@@ -90,6 +90,8 @@ def results_table(project: Project, dataset: str, paper: str) -> str:
             "select model, metric, value from metrics where dataset = ? and paper = ? and study is null",
             [dataset, paper],
         ).df()
+    if rows.empty:
+        return "No rows."
     wide = rows.pivot_table(index="model", columns="metric", values="value", sort=False)
     wide = wide[[metric for metric in metrics if metric in wide]]
     return _markdown(wide.sort_values(wide.columns[0], ascending=wide.columns[0].startswith("mpr")))
