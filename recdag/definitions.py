@@ -8,7 +8,7 @@ import dagster as dg
 from recdag.orchestration.assets.data import data_assets
 from recdag.orchestration.assets.models import model_assets
 from recdag.orchestration.assets.recommendations import recommendations_asset
-from recdag.orchestration.assets.results import comparison, evaluation_assets, report
+from recdag.orchestration.assets.results import comparison, evaluation_assets, report_asset
 from recdag.orchestration.assets.splits import split_assets
 from recdag.orchestration.assets.studies import study_assets
 from recdag.orchestration.automation import automated, automation
@@ -45,7 +45,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
                 *study_assets(partitions),
                 recommendations_asset(partitions),
                 comparison,
-                report,
+                report_asset(),
             ]
         ),
         asset_checks=asset_checks(partitions),

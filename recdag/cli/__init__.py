@@ -11,12 +11,13 @@ from recdag.cli import datasets
 from recdag.cli.recommend import recommend
 from recdag.cli.run import run
 from recdag.cli.sql import sql
+from recdag.cli.status import status
 from recdag.cli.terminal import errors
 from recdag.cli.ui import ui
 from recdag.errors import RecdagError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-for command in (run, recommend, ui, sql):
+for command in (run, status, recommend, ui, sql):
     app.command()(command)
 app.add_typer(datasets.app, name="datasets")
 

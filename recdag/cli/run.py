@@ -34,6 +34,7 @@ def run(
     from recdag.orchestration.run import materialize
     from recdag.papers.catalogue import PAPERS
     from recdag.papers.catalogue import paper as find_paper
+    from recdag.pipeline.applicability import refused
     from recdag.report.terminal import result_tables
 
     selection = _selection(paper, study, studies, select)
@@ -42,14 +43,22 @@ def run(
     project.dataset(dataset)
     config |= _budgets(project, paper, budget)
     project.published.ensure()
+
+    def tell(message: str) -> None:
+        console.print(message, highlight=False)
+
     try:
         with RunDisplay(console) as display:
-            summary = materialize(project.settings, dataset, selection, display, config)
+            summary = materialize(project.settings, dataset, selection, display, config, tell)
     except KeyboardInterrupt:
         errors.print("Stopped. What is finished is kept; run again to go on.")
         raise typer.Exit(130) from None
     for step, message in summary.failures:
         console.print(f"[red]{step}[/]: {message}", highlight=False)
+    concerned = {asset.partition("/")[0] for asset in display.left_out}
+    left_out = refused(project, dataset, [name for name in PAPERS if name in concerned])
+    for name, reason in left_out.items():
+        console.print(f"[yellow]{name} left out on {dataset}:[/] {reason}", highlight=False, soft_wrap=True)
     with project.published.reading() as connection:
         papers = [find_paper(paper)] if paper else list(PAPERS.values())
         for table in result_tables(connection, dataset, papers, project.stands_for):
@@ -57,7 +66,7 @@ def run(
     console.print(f"{display.computed} assets computed, {display.reused} unchanged and reused.")
     if project.settings.report.exists():
         console.print(f"Report: {project.settings.report}", soft_wrap=True)
-    if not summary.success:
+    if not summary.success or paper in left_out:
         raise typer.Exit(1)
     console.print("Next: make ui, and open http://127.0.0.1:3000")
 

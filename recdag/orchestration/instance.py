@@ -9,8 +9,13 @@ from recdag.settings import Settings
 _SETTINGS = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
-    "concurrency": {"pools": {"default_limit": 1}},
-    "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 30},
+    "concurrency": {"pools": {"default_limit": 1}, "runs": {"max_concurrent_runs": 2}},
+    "run_monitoring": {
+        "enabled": True,
+        "poll_interval_seconds": 10,
+        "free_slots_after_run_end_seconds": 5,
+    },
+    "python_logs": {"managed_python_loggers": ["recdag"]},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -63,11 +64,12 @@ class Reporter:
         """End a training whose run was cancelled or whose worker was killed.
 
         Raises:
-            Cancelled: the run is over.
+            Cancelled: the run is over, or the process that waits for this step is gone.
         """
         if time.monotonic() - self._watched_at < WATCH_EVERY_SECONDS:
             return
         self._watched_at = time.monotonic()
+        worker = multiprocessing.parent_process()
         run = self._context.instance.get_run_by_id(self._context.run_id)
-        if run is not None and run.is_finished:
+        if (worker is not None and not worker.is_alive()) or (run is not None and run.is_finished):
             raise Cancelled("the run was ended from outside; the last checkpoint is kept")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-from dagster._core.execution.plan.objects import StepFailureData
-from dagster_shared.error import SerializableErrorInfo
 
 from recdag.definitions import build_defs
 from recdag.errors import ConfigError
+from recdag.orchestration.history import deepest, message_of
 from recdag.orchestration.instance import prepare_home
 from recdag.orchestration.jobs import EVERYTHING, LARGE_STUDIES
 from recdag.orchestration.logging import attach_display
+from recdag.orchestration.turns import FROM_SHELL, my_turn
 from recdag.settings import Settings
 
 # Dagster calls parts of its selection language a beta; its version is pinned.
@@ -57,6 +57,7 @@ def materialize(
     selection: str,
     display: logging.Handler,
     config: Mapping[str, Mapping[str, Any]] | None = None,
+    tell: Callable[[str], None] = print,
 ) -> RunSummary:
     """Materialize the selected assets of one data set, one after the other.
 
@@ -64,6 +65,7 @@ def materialize(
         selection: in Dagster's selection language.
         display: is handed every event of the run as it happens.
         config: asset -> its launch configuration.
+        tell: is told what the run waits for before it begins.
 
     Raises:
         ConfigError: the selection names nothing.
@@ -82,7 +84,8 @@ def materialize(
             cure="See the names with: .venv/bin/dagster asset list -w workspace.yaml",
         )
     attach_display(display)
-    with dg.DagsterInstance.from_config(str(prepare_home(settings))) as instance:
+    home = prepare_home(settings)
+    with dg.DagsterInstance.from_config(str(home)) as instance, my_turn(instance, home, tell):
         result = job.execute_in_process(
             instance=instance,
             partition_key=dataset,
@@ -94,14 +97,20 @@ def materialize(
                     for asset, values in (config or {}).items()
                 },
             },
+            tags=FROM_SHELL,
             raise_on_error=False,
         )
     failed = {
         event.step_key or "": event.step_failure_data for event in result.all_events if event.is_step_failure
     }
-    if any(_deepest(data.error).cls_name == "DagsterExecutionInterruptedError" for data in failed.values()):
+    if any(deepest(data.error).cls_name == "DagsterExecutionInterruptedError" for data in failed.values()):
         raise KeyboardInterrupt
-    failures = [(step, _message(data)) for step, data in failed.items()]
+    # A step fails with its blocking checks as well, which have their own messages below.
+    failures = [
+        (step, message_of(data))
+        for step, data in failed.items()
+        if deepest(data.error).cls_name != "DagsterAssetCheckFailedError"
+    ]
     failures += [
         (
             f"check {evaluation.check_name} of {evaluation.asset_key.to_user_string()}",
@@ -111,15 +120,3 @@ def materialize(
         if not evaluation.passed
     ]
     return RunSummary(result.success, len(chosen), failures)
-
-
-def _message(data: StepFailureData) -> str:
-    described = data.user_failure_data.description if data.user_failure_data else None
-    return described or _deepest(data.error).message.strip()
-
-
-def _deepest(error: SerializableErrorInfo | None) -> SerializableErrorInfo:
-    """The error that a step's failure goes back to."""
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error or SerializableErrorInfo("no reason was recorded", [], None)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 
-from recdag.errors import RecdagError
+from recdag.errors import RecdagError, Unreachable
+from recdag.pipeline.exhaustion import exhausted
 from recdag.pipeline.steps import Outcome
 
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Show an error a user can act on as its message; retrying would not help."""
+    """Show an error a user can act on as its message; only that of a network is worth a retry."""
     try:
         yield
     except RecdagError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        raise dg.Failure(description=str(error), allow_retries=isinstance(error, Unreachable)) from error
+    except Exception as error:
+        if (known := exhausted(error)) is None:
+            raise
+        raise dg.Failure(description=str(known), allow_retries=False) from error
 
 
 def materialized(outcome: Outcome, **extra: Any) -> dg.MaterializeResult:
@@ -34,6 +40,14 @@ def materialized(outcome: Outcome, **extra: Any) -> dg.MaterializeResult:
     return dg.MaterializeResult(
         data_version=dg.DataVersion(outcome.data_version),
         metadata={**extra, **shown, "cached": outcome.cached},
+    )
+
+
+def left_out(reason: str) -> dg.MaterializeResult:
+    """The result of an asset that the data do not allow: nothing is made, and the reason is told."""
+    version = hashlib.sha256(reason.encode()).hexdigest()[:20]
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(version), metadata={"not_applicable": reason, "cached": True}
     )
 
 

@@ -1,7 +1,8 @@
 """Runs of `recdag run` take turns, and clear away what a killed one has left behind.
 
-Dagster's own monitoring looks after the runs of its web UI only. A run from the shell that was killed
-would stay "started" for ever, and keep its place in the pool.
+Dagster's own monitoring looks after the runs of its web UI, as long as that lives. A run from the shell
+that was killed, or one of a UI that was killed with it, would stay "started" for ever, and keep its place
+in the pool.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from dagster._utils.concurrency import ConcurrencyKeyInfo
 from filelock import FileLock, Timeout
+
+from recdag.orchestration.processes import is_abandoned
 
 FROM_SHELL = {"recdag/started_from": "shell"}
 LOOK_EVERY_SECONDS = 2.0
@@ -56,9 +59,9 @@ def clear_killed_runs(home: Path) -> None:
 
 def _end_killed_runs(instance: dg.DagsterInstance) -> None:
     """To be called with the lock held: then no run from the shell can be alive."""
-    started = dg.RunsFilter(statuses=list(IN_PROGRESS_RUN_STATUSES), tags=FROM_SHELL)
-    for run in instance.get_runs(started):
-        instance.report_run_failed(run, "The process was killed; its checkpoints are kept.")
+    for run in instance.get_runs(dg.RunsFilter(statuses=list(IN_PROGRESS_RUN_STATUSES))):
+        if FROM_SHELL.items() <= run.tags.items() or is_abandoned(instance, run):
+            instance.report_run_failed(run, "The process was killed; its checkpoints are kept.")
     pools = _pools(instance)
     holders = {slot.run_id for pool in pools for slot in pool.claimed_slots}
     waiting = {step.run_id for pool in pools for step in pool.pending_steps}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import compare, load_anchors, load_claims
 from recdag.pipeline.project import Project
+from recdag.pipeline.recommendations import ASSET as RECOMMENDATIONS
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.report.page import build_report
 from recdag.report.records import write_records
@@ -16,8 +18,33 @@ from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 
 COMPARISON_VERSION = "1"
-REPORT_VERSION = "3"
-_EVERYWHERE = ("", "comparison")
+REPORT_VERSION = "4"
+EVERYWHERE = ("", "comparison")
+
+
+def comparison_key(project: Project, recorded: Mapping[tuple[str, str], str]) -> str:
+    """What the verdicts depend on: everything measured so far, and what was published."""
+    measured = [
+        (place, key) for place, key in recorded.items() if place != EVERYWHERE and place[1] != RECOMMENDATIONS
+    ]
+    return step_key(
+        evaluations=sorted(measured),
+        claims=load_claims().to_csv(),
+        stands_for=sorted(project.stands_for.items()),
+        version=COMPARISON_VERSION,
+    )
+
+
+def report_key(recorded: Mapping[tuple[str, str], str]) -> str:
+    """What the page depends on."""
+    return step_key(results=sorted(recorded.items()), papers=repr(PAPERS), version=REPORT_VERSION)
+
+
+def written_report(project: Project) -> str | None:
+    """The key of the page that there is; None where there is none."""
+    path = project.settings.report
+    stamp = path.with_suffix(".key")
+    return stamp.read_text() if path.exists() and stamp.exists() else None
 
 
 def compare_with_papers(project: Project) -> Outcome:
@@ -26,13 +53,7 @@ def compare_with_papers(project: Project) -> Outcome:
     with project.published.reading() as connection:
         metrics = connection.execute("from metrics").df()
         known = recorded_keys(connection)
-    recorded = known.pop(_EVERYWHERE, None)
-    key = step_key(
-        evaluations=sorted(known.items()),
-        claims=claims.to_csv(),
-        stands_for=sorted(project.stands_for.items()),
-        version=COMPARISON_VERSION,
-    )
+    recorded, key = known.get(EVERYWHERE), comparison_key(project, known)
     table = compare(claims, metrics, project.stands_for)
     if recorded != key:
         with project.published.update() as connection:
@@ -47,11 +68,8 @@ def write_report(project: Project) -> Outcome:
     """Write the report page and the reproduction records, unless they show these results already."""
     path = project.settings.report
     with project.published.reading() as connection:
-        key = step_key(
-            results=sorted(recorded_keys(connection).items()), papers=repr(PAPERS), version=REPORT_VERSION
-        )
-    stamp = path.with_suffix(".key")
-    cached = path.exists() and stamp.exists() and stamp.read_text() == key
+        key = report_key(recorded_keys(connection))
+    cached = written_report(project) == key
     if not cached:
         build_report(
             project.settings.published,
@@ -61,7 +79,7 @@ def write_report(project: Project) -> Outcome:
             stands_for=project.stands_for,
         )
         write_records(project.settings.published, path.parent, papers=PAPERS, stands_for=project.stands_for)
-        stamp.write_text(key)
+        path.with_suffix(".key").write_text(key)
     found = {"path": str(path), "kilobytes": path.stat().st_size // 1024, "records": _records_in(path.parent)}
     return Outcome(key, found, cached)
 

@@ -9,7 +9,7 @@ from typing import Any
 from recdag.datasets.files import FoundFiles, data_version, ensure_files, find_files, search_folders
 from recdag.datasets.formats import stage
 from recdag.pipeline.project import Project
-from recdag.pipeline.steps import Outcome, input_versions, warehouse_step
+from recdag.pipeline.steps import MadeFrom, Outcome, input_versions, warehouse_step
 from recdag.warehouse.events import write_events, write_interactions
 from recdag.warehouse.matrices import write_binarized, write_relative_rating
 
@@ -34,6 +34,12 @@ def raw_files(
     return Outcome(_version(project, found), {"files": paths}, cached=there)
 
 
+def events_from(project: Project, name: str, raw_version: str) -> MadeFrom:
+    """What decides `events`."""
+    settings = {"settings": project.dataset(name).settings_version}
+    return MadeFrom({"raw_files": raw_version}, EVENTS_VERSION, settings)
+
+
 def events(project: Project, name: str) -> Outcome:
     """Parse the raw files into `events`, `users` and `items`."""
     dataset = project.dataset(name)
@@ -48,12 +54,23 @@ def events(project: Project, name: str) -> Outcome:
         project,
         name,
         "events",
-        inputs={"raw_files": version},
-        version=EVENTS_VERSION,
-        config={"settings": dataset.settings_version},
+        made_from=events_from(project, name, version),
         write=write,
         tables=["events", "event_users", "event_items", "event_split", "event_candidates"],
     )
+
+
+def interactions_from(project: Project, name: str) -> MadeFrom:
+    """What decides `interactions`."""
+    dataset = project.dataset(name)
+    settings = {
+        "min_user_interactions": dataset.min_user_interactions,
+        "min_item_interactions": dataset.min_item_interactions,
+        "min_value": dataset.min_value,
+        "value_kind": dataset.value_kind,
+        "behaviours": dataset.all_behaviours,
+    }
+    return MadeFrom(input_versions(project, name, ["events"]), INTERACTIONS_VERSION, settings)
 
 
 def interactions(project: Project, name: str) -> Outcome:
@@ -63,18 +80,17 @@ def interactions(project: Project, name: str) -> Outcome:
         project,
         name,
         "interactions",
-        inputs=input_versions(project, name, ["events"]),
-        version=INTERACTIONS_VERSION,
-        config={
-            "min_user_interactions": dataset.min_user_interactions,
-            "min_item_interactions": dataset.min_item_interactions,
-            "min_value": dataset.min_value,
-            "value_kind": dataset.value_kind,
-            "behaviours": dataset.all_behaviours,
-        },
+        made_from=interactions_from(project, name),
         write=lambda connection: write_interactions(connection, dataset),
         tables=["interactions", "users", "items", "published_split", "published_candidates"],
     )
+
+
+def binarized_from(project: Project, name: str) -> MadeFrom:
+    """What decides `binarized`."""
+    dataset = project.dataset(name)
+    settings = {"target": dataset.target, "min_value": dataset.min_value}
+    return MadeFrom(input_versions(project, name, ["interactions"]), MATRICES_VERSION, settings)
 
 
 def binarized(project: Project, name: str) -> Outcome:
@@ -84,12 +100,15 @@ def binarized(project: Project, name: str) -> Outcome:
         project,
         name,
         "binarized",
-        inputs=input_versions(project, name, ["interactions"]),
-        version=MATRICES_VERSION,
-        config={"target": dataset.target, "min_value": dataset.min_value},
+        made_from=binarized_from(project, name),
         write=lambda connection: write_binarized(connection, dataset),
         tables=["binarized"],
     )
+
+
+def relative_rating_from(project: Project, name: str) -> MadeFrom:
+    """What decides `relative_rating`."""
+    return MadeFrom(input_versions(project, name, ["binarized"]), MATRICES_VERSION, {})
 
 
 def relative_rating(project: Project, name: str) -> Outcome:
@@ -98,9 +117,7 @@ def relative_rating(project: Project, name: str) -> Outcome:
         project,
         name,
         "relative_rating",
-        inputs=input_versions(project, name, ["binarized"]),
-        version=MATRICES_VERSION,
-        config={},
+        made_from=relative_rating_from(project, name),
         write=write_relative_rating,
         tables=["relative_rating"],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from recdag.errors import RecdagError
 from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.applicability import runnable
 from recdag.pipeline.describing import trainings_asset, trainings_key, write_trainings
 from recdag.pipeline.project import Project
 from recdag.pipeline.significance import significance_asset, significance_key, write_significance
@@ -39,6 +40,53 @@ class ModelResult:
     training_history: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class EvaluationPlan:
+    """What the rows of a paper on a data set depend on.
+
+    Attributes:
+        cards: of the trained models.
+        keys: model -> key of its measurement.
+        tests_key: of the tests between models; trainings_key: of what is told of the trainings.
+    """
+
+    dataset: str
+    paper: str
+    cards: Mapping[str, Card]
+    keys: Mapping[str, str]
+    tests_key: str
+    trainings_key: str
+
+    def stale(self, known: Mapping[tuple[str, str], str]) -> list[str]:
+        """The models that are to be measured, given the keys that are recorded."""
+        return [
+            model
+            for model, key in self.keys.items()
+            if known.get((self.dataset, f"{self.paper}/{model}")) != key
+        ]
+
+    def described(self, known: Mapping[tuple[str, str], str]) -> bool:
+        """Whether tests and trainings are recorded as they are now."""
+        return (
+            known.get((self.dataset, significance_asset(self.paper))) == self.tests_key
+            and known.get((self.dataset, trainings_asset(self.paper))) == self.trainings_key
+        )
+
+
+def plan_evaluation(project: Project, dataset: str, paper: str) -> EvaluationPlan:
+    """What would be measured, and under which keys the results are known.
+
+    Raises:
+        RecdagError: a model of the paper has not been trained on this data set.
+    """
+    rules = PAPERS[paper]
+    models = runnable(project, dataset, rules.nodes)
+    cards = {model: _card(project, dataset, paper, model) for model in models}
+    version = evaluation_version(project, dataset, rules.protocol)
+    keys = {model: _key(card, rules.protocol, version) for model, card in cards.items()}
+    return EvaluationPlan(dataset, paper, cards, keys, significance_key(rules, keys), trainings_key(cards))
+
+
 def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "") -> Outcome:
     """Fill metrics, user_metrics and training_history for the models that changed, then what hangs
     on them: significance, recipes and trainings.
@@ -47,19 +95,12 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
         RecdagError: a model of the paper has not been trained on this data set.
     """
     rules = PAPERS[paper]
-    cards = {model: _card(project, dataset, paper, model) for model in rules.nodes}
-    version = evaluation_version(project, dataset, rules.protocol)
-    keys = {model: _key(card, rules.protocol, version) for model, card in cards.items()}
+    plan = plan_evaluation(project, dataset, paper)
+    cards, keys = plan.cards, plan.keys
     with project.published.reading() as connection:
         known = recorded_keys(connection)
-    stale = [model for model in rules.nodes if known.get((dataset, f"{paper}/{model}")) != keys[model]]
-    tests = significance_key(rules, keys)
-    described = trainings_key(cards)
-    current = (
-        not stale
-        and known.get((dataset, significance_asset(paper))) == tests
-        and known.get((dataset, trainings_asset(paper))) == described
-    )
+    stale = plan.stale(known)
+    current = not stale and plan.described(known)
     if not current:
         splits = read_splits(project, dataset, rules.protocol)
         with project.warehouse.reading(dataset) as connection:
@@ -75,11 +116,11 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
                 replace_rows(connection, "user_metrics", result.user_metrics, **where)
                 replace_rows(connection, "training_history", result.training_history, **where)
                 record(connection, f"{paper}/{model}", keys[model], keys[model], {}, dataset=dataset)
-            write_significance(connection, rules, dataset, cards, tests, splits, keys_of_users)
-            write_trainings(connection, dataset, paper, cards, described, splits)
+            write_significance(connection, rules, dataset, cards, plan.tests_key, splits, keys_of_users)
+            write_trainings(connection, dataset, paper, cards, plan.trainings_key, splits)
     return Outcome(
         step_key(models=keys),
-        {"evaluated": stale, "unchanged": [model for model in rules.nodes if model not in stale]},
+        {"evaluated": stale, "unchanged": [model for model in keys if model not in stale]},
         cached=current,
     )
 

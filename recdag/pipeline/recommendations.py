@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from recdag.pipeline.applicability import runnable
 from recdag.pipeline.project import Project
 from recdag.pipeline.recommending import TOP, find_card, open_service
 from recdag.pipeline.steps import Outcome, input_versions, step_key
+from recdag.pipeline.trained import Card
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
@@ -18,26 +20,36 @@ RECOMMENDATIONS_VERSION = "1"
 DEFAULT_MODELS = ("benchmark/ease",)
 
 
+def recommendations_key(project: Project, dataset: str, cards: Mapping[str, Card], top: int) -> str:
+    """What the lists depend on.
+
+    Args:
+        cards: <paper>/<model> -> how it was trained.
+    """
+    return step_key(
+        models={name: [card.key, card.data_version] for name, card in cards.items()},
+        inputs=input_versions(project, dataset, ["interactions", "binarized"]),
+        top=top,
+        version=RECOMMENDATIONS_VERSION,
+    )
+
+
 def publish_recommendations(
     project: Project, dataset: str, models: Sequence[str] = DEFAULT_MODELS, top: int = TOP
 ) -> Outcome:
     """Fill the rows of a data set in `recommendations` with the lists of some models, unless current.
 
     Args:
-        models: trained models, <paper>/<model>; those of other models leave the table.
+        models: trained models, <paper>/<model>; those of other models leave the table, and one that is
+            too large for the machine is left out.
         top: length of a list.
 
     Raises:
         RecdagError: no such model, or it has not been trained on this data set.
     """
-    names = sorted(set(models))
+    names = [name for name in sorted(set(models)) if runnable(project, dataset, [name.split("/")[-1]])]
     cards = {name: find_card(project, dataset, name) for name in names}
-    key = step_key(
-        models={name: [card.key, card.data_version] for name, card in cards.items()},
-        inputs=input_versions(project, dataset, ["interactions", "binarized"]),
-        top=top,
-        version=RECOMMENDATIONS_VERSION,
-    )
+    key = recommendations_key(project, dataset, cards, top)
     told = {"models": names, "top": top}
     with project.published.reading() as connection:
         known = recorded_keys(connection).get((dataset, ASSET))

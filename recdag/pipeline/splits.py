@@ -6,12 +6,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from recdag.errors import NotApplicable
 from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, build_splits
+from recdag.evaluation.protocols.requirements import require_held_out
 from recdag.evaluation.split import Split
 from recdag.pipeline.project import Project
-from recdag.pipeline.steps import Outcome, input_versions, warehouse_step
+from recdag.pipeline.steps import MadeFrom, Outcome, input_versions, warehouse_step
 from recdag.warehouse.matrices import read_interactions
-from recdag.warehouse.splits import read_assignment, read_published_split, write_split
+from recdag.warehouse.splits import clear_split, read_assignment, read_published_split, write_split
 
 
 def split_asset(protocol: str) -> str:
@@ -27,8 +29,19 @@ def _options(project: Project, name: str, protocol: str) -> dict[str, Any]:
     return options
 
 
+def split_from(project: Project, name: str, protocol: str) -> MadeFrom:
+    """What decides a protocol's split."""
+    settings = {**_options(project, name, protocol), "supportive": project.dataset(name).supportive}
+    inputs = input_versions(project, name, ["interactions", "binarized"])
+    return MadeFrom(inputs, PROTOCOLS[protocol].version, settings)
+
+
 def make_split(project: Project, name: str, protocol: str) -> Outcome:
-    """Assign every interaction to a part of the protocol's split."""
+    """Assign every interaction to a part of the protocol's split.
+
+    Where the data do not allow the protocol, the split is empty and its metadata say why, as
+    `not_applicable`.
+    """
     dataset, rules = project.dataset(name), PROTOCOLS[protocol]
     settings = _options(project, name, protocol)
 
@@ -36,16 +49,18 @@ def make_split(project: Project, name: str, protocol: str) -> Outcome:
         options = ProtocolOptions.from_mapping({k: v for k, v in settings.items() if k != "published"})
         if settings.get("published"):
             options = replace(options, published=read_published_split(connection))
-        assignment = rules.assign(read_interactions(connection, dataset), options)
+        try:
+            assignment = rules.assign(read_interactions(connection, dataset), options)
+            require_held_out(assignment)
+        except NotApplicable as reason:
+            return {**clear_split(connection, protocol), "not_applicable": str(reason)}
         return write_split(connection, protocol, assignment)
 
     return warehouse_step(
         project,
         name,
         split_asset(protocol),
-        inputs=input_versions(project, name, ["interactions", "binarized"]),
-        version=rules.version,
-        config={**settings, "supportive": dataset.supportive},
+        made_from=split_from(project, name, protocol),
         write=write,
         tables=[f"split_{protocol}"] + ([f"candidates_{protocol}"] if rules.samples_candidates else []),
     )

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import duckdb
@@ -44,6 +44,25 @@ def step_key(**parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
+@dataclass(frozen=True)
+class MadeFrom:
+    """Everything that determines the tables of a step.
+
+    Attributes:
+        inputs: name -> data version of what is read.
+        version: of the code that writes.
+        config: settings that decide the content.
+    """
+
+    inputs: Mapping[str, str]
+    version: str
+    config: Mapping[str, Any]
+
+    def key(self, asset: str) -> str:
+        """The asset's key where it is made from this."""
+        return step_key(asset=asset, **asdict(self))
+
+
 def input_versions(project: Project, dataset: str, assets: Sequence[str]) -> dict[str, str]:
     """The data versions of the assets a step reads from the warehouse.
 
@@ -67,22 +86,18 @@ def warehouse_step(
     dataset: str,
     asset: str,
     *,
-    inputs: dict[str, str],
-    version: str,
-    config: dict[str, Any],
+    made_from: MadeFrom,
     write: Callable[[duckdb.DuckDBPyConnection], dict[str, Any]],
     tables: Sequence[str],
 ) -> Outcome:
     """Write tables of a data set's working file in one transaction, unless they are current.
 
     Args:
-        inputs: name -> data version of what is read.
-        version: of the code that writes.
-        config: settings that decide the content.
+        made_from: all that decides the content.
         write: writes the tables and returns metadata.
         tables: those whose content makes the data version; the first one's rows are counted.
     """
-    key = step_key(asset=asset, inputs=inputs, version=version, config=config)
+    key = made_from.key(asset)
     known = project.warehouse.provenance(dataset, asset)
     if known is not None and known.key == key:
         return Outcome(known.data_version, known.metadata, cached=True)
@@ -91,6 +106,7 @@ def warehouse_step(
             **write(connection),
             "rows": scalar(connection, f"select count(*) from {identifier(tables[0])}"),
             "columns": columns(connection, tables[0]),
+            "made_from": asdict(made_from),
         }
         data_version = step_key(tables={table: content_hash(connection, table) for table in tables})
         record(connection, asset, key, data_version, metadata)

@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from recdag.errors import RecdagError
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec
 from recdag.report.learning_curve import learning_curve
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
 
     from recdag.evaluation.experiment import Experiment
@@ -63,9 +64,22 @@ class Card:
 
     @classmethod
     def read(cls, folder: Path) -> Card | None:
-        """The card in `folder`, or None where no model has been trained."""
+        """The card in `folder`, or None where no model has been trained.
+
+        Raises:
+            RecdagError: the card is damaged.
+        """
         path = folder / CARD
-        return cls(**json.loads(path.read_text())) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (ValueError, TypeError) as error:
+            raise RecdagError(
+                f"the card of the trained model cannot be read ({error})",
+                where=str(path),
+                cure=_train_again(folder),
+            ) from error
 
 
 def save_trained(
@@ -136,8 +150,32 @@ def load_trained(
     try:
         state = load_file(path, device=str(device))
     except (OSError, SafetensorError) as error:
-        raise RecdagError(
-            "the weights cannot be read", where=str(path), cure=f"Delete {folder} and train again"
-        ) from error
+        raise RecdagError("the weights cannot be read", where=str(path), cure=_train_again(folder)) from error
     model.load_parameters(state)
     return model
+
+
+def check_trained(folder: Path, folds: int) -> list[str]:
+    """What is wrong with the weights of a trained model: none, unreadable or not finite; no torch needed."""
+    from safetensors import SafetensorError, safe_open
+
+    wrong = []
+    for path in (folder / f"{part}-{fold}.safetensors" for fold in range(folds) for part in ("fold", "ids")):
+        try:
+            with safe_open(path, framework="numpy") as file:
+                strange = [name for name in file.keys() if not _is_finite(file.get_tensor(name))]  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            wrong.append(f"{path} cannot be read ({error})")
+        else:
+            wrong += [f"{path}: {name} is not finite" for name in strange]
+    return wrong
+
+
+def _is_finite(values: np.ndarray) -> bool:
+    # A sum is finite only where all its terms are, and needs no array of its own.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(values.sum(dtype=np.float64)))
+
+
+def _train_again(folder: Path) -> str:
+    return f"Delete {folder} and run again: the model is trained anew"

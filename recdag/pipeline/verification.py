@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from duckdb import DuckDBPyConnection
+
+from recdag.datasets.catalogue import Expected
 from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.applicability import refusal, runnable, split_refusal
 from recdag.pipeline.project import Project
+from recdag.pipeline.trained import Card, check_trained
+from recdag.warehouse.schema import KEYS, SCHEMA
+from recdag.warehouse.sql import columns, identifier, row
 
 
 @dataclass(frozen=True)
@@ -20,13 +28,34 @@ class Verdict:
 
 def expected_size(project: Project, dataset: str) -> Verdict:
     """Compare the sizes before any filter with those in the catalogue entry."""
-    expected = project.dataset(dataset).expected
     with project.warehouse.reading(dataset) as connection:
-        found = connection.execute(
+        found = row(
+            connection,
             "select (select count(*) from event_users), (select count(*) from event_items), "
-            "(select count(*) from events)"
-        ).fetchone()
-    sizes = dict(zip(("users", "items", "interactions"), found or (), strict=True))
+            "(select count(*) from events)",
+        )
+    return _sizes(found, project.dataset(dataset).expected)
+
+
+def expected_split_size(project: Project, dataset: str, protocol: str) -> Verdict:
+    """Compare the sizes after a protocol's filters with those that the papers state."""
+    stated = project.dataset(dataset).expected_by_protocol
+    expected = next((sizes for name, sizes in stated.items() if name == protocol), Expected())
+    if expected == Expected():
+        return Verdict(True, "The catalogue states no sizes under this protocol")
+    if reason := split_refusal(project, dataset, protocol):
+        return Verdict(True, f"Left out: {reason}")
+    with project.warehouse.reading(dataset) as connection:
+        found = row(
+            connection,
+            "select count(distinct user_id), count(distinct item_id), count(*)"
+            f" from {identifier(f'split_{protocol}')} where fold = 0",
+        )
+    return _sizes(found, expected)
+
+
+def _sizes(found: Sequence[int], expected: Expected) -> Verdict:
+    sizes = dict(zip(("users", "items", "interactions"), found, strict=True))
     stated = {name: size for name, size in asdict(expected).items() if size is not None}
     wrong = [
         f"{name} {sizes[name]} (expected {size})" for name, size in stated.items() if sizes[name] != size
@@ -36,8 +65,30 @@ def expected_size(project: Project, dataset: str) -> Verdict:
     return Verdict(True, "Sizes are as expected" if stated else "The catalogue states no sizes", sizes)
 
 
+def no_duplicates(project: Project, dataset: str) -> Verdict:
+    """Every user, item and behaviour is one row, and users and items have the ids that matrices count on."""
+    with project.warehouse.reading(dataset) as connection:
+        repeated, strangers = row(
+            connection,
+            """
+            select (select count(*) from (select 1 from interactions group by user_id, item_id, behaviour
+                                          having count(*) > 1)),
+                   (select count(*) from interactions
+                    where user_id is null or user_id not between 0 and (select count(*) - 1 from users)
+                       or item_id is null or item_id not between 0 and (select count(*) - 1 from items))
+            """,
+        )
+    return Verdict(
+        repeated == 0 and strangers == 0,
+        f"{repeated} (user, item, behaviour) are there more than once, {strangers} rows have an unknown id",
+        {"repeated": repeated, "unknown_ids": strangers},
+    )
+
+
 def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
     """Count held-out pairs that are training or input pairs of the same fold."""
+    if reason := split_refusal(project, dataset, protocol):
+        return Verdict(True, f"Left out: {reason}")
     with project.warehouse.reading(dataset) as connection:
         counted = connection.execute(
             f"""
@@ -61,6 +112,8 @@ def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
 
 def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
     """Every model has every metric, finite and in range."""
+    if reason := refusal(project, dataset, paper):
+        return Verdict(True, f"Left out: {reason}")
     with project.published.reading() as connection:
         rows = connection.execute(
             "select model, metric, value from metrics where dataset = ? and paper = ? and study is null",
@@ -71,7 +124,51 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
         for model, metric, value in rows
         if value is None or not 0 <= value <= (float("inf") if metric == "mrr_sum" else 1)
     ]
-    missing = set(PAPERS[paper].nodes) - {model for model, _, _ in rows}
+    missing = set(runnable(project, dataset, PAPERS[paper].nodes)) - {model for model, _, _ in rows}
     if strange or missing:
         return Verdict(False, "; ".join([*strange, *(f"{model} has no metrics" for model in missing)]))
     return Verdict(True, f"{len(rows)} metrics are finite and within their range")
+
+
+def finite_weights(project: Project, dataset: str, paper: str, model: str) -> Verdict:
+    """The weights of a trained model are all there, can be read and are finite."""
+    if reason := refusal(project, dataset, paper, model):
+        return Verdict(True, f"Left out: {reason}")
+    folder = project.trained(dataset, paper, model)
+    card = Card.read(folder)
+    wrong = check_trained(folder, card.folds) if card else [f"{folder} has no card"]
+    if wrong:
+        cure = f"Delete {folder} and run again; where they are not finite, lower the learning rate first."
+        return Verdict(False, f"{'; '.join(wrong)}. {cure}")
+    return Verdict(True, "The weights of every fold can be read and are finite")
+
+
+def published_schema(project: Project) -> Verdict:
+    """The published tables have the columns and types of the contract, and no row twice."""
+    with project.published.reading() as connection:
+        wrong = [
+            f"{table}.{name} is {found.get(name, 'missing')}, not {kind}"
+            for table, fields in SCHEMA.items()
+            for found in [columns(connection, table)]
+            for name, kind in fields.items()
+            if found.get(name) != kind
+        ]
+        if not wrong:
+            wrong = [
+                f"{table} has {repeated} rows more than once (same {', '.join(key)})"
+                for table, key in KEYS.items()
+                if (repeated := _repeated(connection, table, key))
+            ]
+    if wrong:
+        cure = "Delete the file and run again: it is filled from the trained models."
+        return Verdict(False, f"{project.settings.published}: {'; '.join(wrong)}. {cure}")
+    return Verdict(True, f"{len(SCHEMA)} tables have their columns and types, and no row twice")
+
+
+def _repeated(connection: DuckDBPyConnection, table: str, key: Sequence[str]) -> int:
+    names = ", ".join(map(identifier, key))
+    (found,) = row(
+        connection,
+        f"select count(*) from (select 1 from {identifier(table)} group by {names} having count(*) > 1)",
+    )
+    return found

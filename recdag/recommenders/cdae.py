@@ -9,6 +9,7 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.errors import DataError
+from recdag.recommenders.adam import Adam
 from recdag.recommenders.base import Query
 from recdag.recommenders.cdae_network import CDAENetwork, CellLoss, corrupted, expected_weights, whole_input
 from recdag.recommenders.configs.cdae import CDAEConfig
@@ -171,13 +172,13 @@ class CDAE(NetworkModel[CDAEConfig]):
         # In the full form the penalty stands beside a mean over users, here beside one user's loss.
         l2 = config.l2 if config.form == "sampled" else config.l2 * network.user.num_embeddings
         nodes = torch.zeros_like(summed, requires_grad=True)
-        optimizer = torch.optim.Adam([nodes], lr=config.fold_in_learning_rate)
+        optimizer = Adam(nodes, config.fold_in_learning_rate)
         for _ in range(config.fold_in_steps):
             scores = network.scores(network.code(summed, nodes))
             loss = self._loss.of_users(scores, targets, weights).sum()
             objective = loss + l2 / 2 * nodes.square().sum()
-            (nodes.grad,) = torch.autograd.grad(objective, [nodes])
-            optimizer.step()
+            (gradient,) = torch.autograd.grad(objective, [nodes])
+            optimizer.step(gradient)
         return nodes.detach()
 
     def parameters_state(self) -> dict[str, torch.Tensor]:

@@ -15,6 +15,7 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.errors import DataError
+from recdag.recommenders.adam import Adam
 from recdag.recommenders.base import Query, Recommender
 from recdag.recommenders.configs.exposure import FAWMFConfig
 from recdag.recommenders.fawmf_gradients import (
@@ -200,7 +201,7 @@ class FAWMF(Recommender[FAWMFConfig]):
         grams, reach_sum = weighted_grams(items, reach), reach.sum(0)
         ridge = config.l2 / 2 * torch.eye(items.shape[1], device=self.device)
         logits = items.new_zeros(history.shape[0], reach.shape[1])
-        optimizer = torch.optim.Adam([logits], lr=config.learning_rate)
+        optimizer = Adam(logits, config.learning_rate)
         users = items.new_zeros(history.shape[0], items.shape[1])
         for _ in range(config.fold_in_steps):
             theta = logits.softmax(1)
@@ -211,8 +212,6 @@ class FAWMF(Recommender[FAWMFConfig]):
             by_theta += cells.gradients(
                 users, theta, items, reach, positive_excess(config.epsilon)
             ).row_shares
-            logits.grad = (
-                theta * (by_theta - (by_theta * theta).sum(1, keepdim=True)) + config.l2_membership * logits
-            )
-            optimizer.step()
+            by_logits = theta * (by_theta - (by_theta * theta).sum(1, keepdim=True))
+            optimizer.step(by_logits + config.l2_membership * logits)
         return torch.cat([users, logits.softmax(1)], 1)

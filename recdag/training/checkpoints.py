@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
+
+_log = logging.getLogger(__name__)
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
@@ -22,13 +25,21 @@ def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path, fingerprint: str, device: torch.device) -> dict[str, Any] | None:
-    """The checkpoint at `path` if it is whole and belongs to this very fit, else None."""
+    """The checkpoint at `path` if it is whole and belongs to this very fit, else None.
+
+    A warning names one that is not whole.
+    """
     if not path.exists():
         return None
     try:
         content = torch.load(path, map_location=device, weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError):
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        _log.warning("The checkpoint %s cannot be read (%s); this part begins anew", path, _first_line(error))
         return None
     if not isinstance(content, dict) or content.get("fingerprint") != fingerprint:
         return None
     return content
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).partition("\n")[0]

@@ -65,7 +65,7 @@ def connect(
     Raises:
         DataError: where another program keeps it open for `minutes`, or the file is damaged.
     """
-    deadline = time.monotonic() + minutes * 60
+    started, noticed = time.monotonic(), False
     while True:
         try:
             return duckdb.connect(str(path), read_only=read_only, config=dict(config or {}))
@@ -73,12 +73,16 @@ def connect(
             # The first is DuckDB's answer within this process, the second that between processes.
             if not isinstance(error, duckdb.ConnectionException) and "Could not set lock" not in str(error):
                 raise damaged(copy_of or path, error) from error
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - started
+            if waited > minutes * 60:
                 raise DataError(
                     f"another program has the file open ({error})",
                     where=str(copy_of or path),
                     cure="Close it, for example a notebook or the duckdb shell, and run again.",
                 ) from error
+            if waited > _NOTICE_SECONDS and not noticed:
+                _log.warning("Waiting for another program to close %s (%s)", copy_of or path, error)
+                noticed = True
         time.sleep(_RETRY_SECONDS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -76,7 +76,16 @@ def find(connection: DuckDBPyConnection, asset: str, **scope: str) -> Provenance
     rows = connection.execute(
         f"select asset, key, data_version, metadata, created_at from provenance where {condition}", parameters
     ).fetchall()
-    if not rows:
-        return None
-    (row,) = rows
+    return _provenance(rows[0]) if rows else None
+
+
+def everything(connection: DuckDBPyConnection) -> list[Provenance]:
+    """The provenance of all assets recorded."""
+    if not columns(connection, "provenance"):
+        return []
+    rows = connection.execute("select asset, key, data_version, metadata, created_at from provenance")
+    return [_provenance(row) for row in rows.fetchall()]
+
+
+def _provenance(row: Sequence[Any]) -> Provenance:
     return Provenance(row[0], row[1], row[2], json.loads(row[3]), row[4].replace(tzinfo=UTC))

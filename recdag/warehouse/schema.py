@@ -106,3 +106,18 @@ SCHEMA: dict[str, dict[str, str]] = {
     },
     "provenance": {"dataset": _TEXT, **provenance.COLUMNS},
 }
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "datasets": ("dataset",),
+    "metrics": ("dataset", "paper", "study", "protocol", "model", "variant", "metric", "seed"),
+    "significance": ("dataset", "paper", "metric", "model_a", "model_b"),
+    "claims": ("paper", "source", "dataset", "model", "variant", "metric"),
+    "training_history": ("dataset", "paper", "model", "fold", "phase", "epoch", "step", "name"),
+    "trials": ("dataset", "paper", "model", "trial"),
+    "studies": ("dataset", "paper", "study", "x", "series", "metric"),
+    "recipes": ("dataset", "paper", "model", "hyperparameter"),
+    "trainings": ("dataset", "paper", "model"),
+    "provenance": ("dataset", "asset"),
+}
+"""The columns that tell the rows of a table apart; the two tables with rows of single users are too
+large to be looked through again and again."""

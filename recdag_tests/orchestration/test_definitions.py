@@ -1,7 +1,9 @@
 """The graph as Dagster sees it."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -10,6 +12,7 @@ from recdag.definitions import build_defs
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.study import Counts, Grid
+from recdag.warehouse.schema import SCHEMA
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +71,34 @@ def test_models_are_grouped_by_paper_described_and_queue_for_the_gpu(graph):
             assert len(node.description) > 40
             assert "tiny" not in node.partitions_def.get_partition_keys()
             assert "demo" in node.partitions_def.get_partition_keys()
+
+
+def test_every_asset_says_what_it_is_who_looks_after_it_and_where_its_code_is(graph):
+    for key in graph.get_all_asset_keys():
+        node, name = graph.get(key), key.to_user_string()
+        sentences = re.findall(r"[.?!](?: |$)", node.description)
+        assert len(sentences) >= 2 and len(node.description) > 100, name
+        assert node.kinds and node.owners, name
+        files = [each.file_path for each in node.metadata["dagster/code_references"].value.code_references]
+        assert files and all(Path(file).is_file() for file in files), name
+
+
+def test_references_and_protocols_can_be_selected_by_tag(graph):
+    selected = dg.AssetSelection.from_string('tag:"role"="reference" and group:"ncf"').resolve(graph)
+    assert {key.path[-1] for key in selected} == set(PAPERS["ncf"].references)
+    chosen = dg.AssetSelection.from_string('tag:"protocol"="five_fold_cv"').resolve(graph)
+    assert {key.path[0] for key in chosen} == {"fawmf"}
+
+
+def test_assets_that_fill_a_published_table_name_it_with_its_columns(graph):
+    tables = {
+        "ncf/evaluation": "metrics",
+        "ncf/layers": "studies",
+        "comparison": "claims",
+        "recommendations": "recommendations",
+    }
+    for asset, table in tables.items():
+        metadata = graph.get(dg.AssetKey.from_user_string(asset)).metadata
+        assert metadata["dagster/table_name"] == f"recdag.main.{table}"
+        schema = metadata["dagster/column_schema"]
+        assert {column.name: column.type for column in schema.columns} == SCHEMA[table]

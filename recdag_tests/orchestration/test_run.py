@@ -1,6 +1,7 @@
 """The whole graph on a small data set, twice, and again after a change."""
 
 import logging
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -9,6 +10,9 @@ import yaml
 from recdag.errors import ConfigError
 from recdag.orchestration.run import materialize, selection_of
 from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.snapshot import Snapshot
+from recdag.pipeline.status import project_status
+from recdag.recommenders.registry import MODELS
 from recdag.settings import Settings
 
 
@@ -30,9 +34,9 @@ class Computed(logging.Handler):
 QUICK = selection_of(None, studies=False)
 
 
-def run(selection=QUICK):
+def run(selection=QUICK, config=None):
     computed = Computed()
-    summary = materialize(Settings.from_environment(), "tiny", selection, computed)
+    summary = materialize(Settings.from_environment(), "tiny", selection, computed, config)
     return summary, computed.steps
 
 
@@ -60,9 +64,28 @@ def test_everything_then_nothing_then_only_what_changed(home):
     recipe = yaml.safe_load(path.read_text())
     recipe["models"]["gmf"]["factors"]["value"] = 5
     path.write_text(yaml.safe_dump(recipe))
+    assert due() == {"ncf/gmf", "ncf/evaluation", "comparison", "report"}  # no study shows gmf
     summary, computed = run()
     assert summary.success
-    assert computed == {"ncf/gmf", "ncf/evaluation", "comparison", "report"}  # no study shows gmf
+    assert computed == {"ncf/gmf", "ncf/evaluation", "comparison", "report"}
+    assert due() == set()
+
+
+def due():
+    """What `recdag status` says is not current."""
+    found = project_status(Snapshot.open(), ["tiny"])
+    return {each.asset for status in found for each in status.standings if each.state != "current"}
+
+
+def test_another_seed_or_code_version_trains_that_model_alone(home, monkeypatch):
+    selection = '+key:"ncf/gmf" or key:"ncf/item_pop"'
+    assert run(selection)[1] >= {"ncf/gmf", "ncf/item_pop"}
+    assert run(selection)[1] == set()
+    assert run(selection, {"ncf/gmf": {"seed": 1}})[1] == {"ncf/gmf"}
+    assert run(selection)[1] == {"ncf/gmf"}
+    newer = replace(MODELS["gmf"], version="another")
+    monkeypatch.setitem(MODELS, "gmf", newer)
+    assert run(selection)[1] == {"ncf/gmf"}
 
 
 def test_a_changed_raw_file_recomputes_what_hangs_on_it(home):

@@ -64,3 +64,11 @@ def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
     torch.save({"fingerprint": "a", "extra": Harmful()}, tmp_path / "fit.pt")
     assert load_checkpoint(tmp_path / "fit.pt", "a", CPU) is None
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_damaged_checkpoint_is_named_in_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "fit.pt"
+    path.write_bytes(b"half a file")
+    assert load_checkpoint(path, "a", CPU) is None
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING" and str(path) in warning.getMessage()

@@ -1,14 +1,20 @@
 """One node a model of a paper: a factory, for all of them are trained the same way."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from recdag.errors import ConfigError
+from recdag.orchestration.annotations import MODEL_OWNERS, model_metadata
+from recdag.orchestration.checks import check_weights, weights_spec
 from recdag.orchestration.launch_config import RunConfig, launch_config, overrides
 from recdag.orchestration.pictures import learning_curve
 from recdag.orchestration.resources import ProjectResource, Reporter, open_project
-from recdag.orchestration.steps import materialized, user_errors
+from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
+from recdag.pipeline.applicability import refusal
+from recdag.pipeline.project import Project
 from recdag.pipeline.training import TrainingRequest, train_model
 from recdag.pipeline.tuned import Budget
 from recdag.pipeline.tuning import tune_model
@@ -25,22 +31,39 @@ def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -
         kinds={"torch"},
         pool="gpu",
         partitions_def=partitions,
-        description=f"{spec.summary} Trained with models/recipes/{paper.id}.yaml.",
+        description=_description(paper, spec),
+        owners=MODEL_OWNERS,
+        tags={"role": "own" if spec.name in paper.models else "reference", "protocol": paper.protocol},
+        metadata=model_metadata(paper, spec, open_project().recipe_file(paper.id)),
         code_version=_version(paper, spec),
+        check_specs=[weights_spec(paper.id, spec.name, partitions)],
     )
     def model(
         context: dg.AssetExecutionContext,
         config: ModelConfig,  # type: ignore[valid-type]
         project: ProjectResource,
-    ) -> dg.MaterializeResult:
-        reporter = Reporter(context)
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with user_errors():
-            request = _request(context, paper, spec, config)
-            tune_model(project.open(), request, reporter.progress, reporter.heartbeat)
-            outcome = train_model(project.open(), request, reporter.progress, reporter.heartbeat)
-            return materialized(outcome, learning_curve=learning_curve(project.open(), outcome))
+            yield _trained(project.open(), _request(context, paper, spec, config), Reporter(context))
+            yield check_weights(project.open(), context.partition_key, paper.id, spec.name)
 
     return model
+
+
+def _trained(project: Project, request: TrainingRequest, reporter: Reporter) -> dg.MaterializeResult:
+    if reason := refusal(project, request.dataset, request.paper, request.model):
+        return left_out(reason)
+    tune_model(project, request, reporter.progress, reporter.heartbeat)
+    outcome = train_model(project, request, reporter.progress, reporter.heartbeat)
+    return materialized(outcome, learning_curve=learning_curve(project, outcome))
+
+
+def _description(paper: Paper, spec: ModelSpec) -> str:
+    role = "" if spec.name in paper.models else "Not in the paper, shown as a reference. "
+    return (
+        f"{spec.summary} {role}Hyperparameters come from `models/recipes/{paper.id}.yaml`, each with its "
+        "source; set others in the Launchpad for one run, or there for all."
+    )
 
 
 def _version(paper: Paper, spec: ModelSpec) -> str:

@@ -3,10 +3,19 @@
 import dagster as dg
 from pydantic import Field
 
+from recdag.orchestration.annotations import (
+    MODEL_OWNERS,
+    code,
+    column_lineage,
+    published_table,
+    row_count,
+)
 from recdag.orchestration.resources import ProjectResource
-from recdag.orchestration.steps import materialized, user_errors
+from recdag.orchestration.steps import left_out, materialized, user_errors
+from recdag.pipeline.applicability import refusal
 from recdag.pipeline.recommendations import DEFAULT_MODELS, publish_recommendations
 from recdag.pipeline.recommending import TOP
+from recdag.pipeline.showing import published_rows
 
 
 class RecommendationsConfig(dg.Config):
@@ -27,14 +36,20 @@ def recommendations_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefin
         kinds={"duckdb", "torch"},
         partitions_def=partitions,
         description="What the chosen models recommend to every user, with titles and scores. Nothing that a "
-        "user has is recommended. Fills the table recommendations of data/recdag.duckdb.",
+        "user has is recommended. Choose models in the Launchpad (`benchmark/ease` by default); fills the "
+        "table `recommendations` of `data/recdag.duckdb`.",
+        owners=MODEL_OWNERS,
+        metadata={**code("pipeline/recommendations.py"), **published_table("recommendations")},
     )
     def recommendations(
         context: dg.AssetExecutionContext, config: RecommendationsConfig, project: ProjectResource
     ) -> dg.MaterializeResult:
         with user_errors():
-            return materialized(
-                publish_recommendations(project.open(), context.partition_key, config.models, config.top)
-            )
+            if reason := refusal(project.open(), context.partition_key, "benchmark"):
+                return left_out(reason)
+            opened, dataset = project.open(), context.partition_key
+            outcome = publish_recommendations(opened, dataset, config.models, config.top)
+            rows = published_rows(opened, "recommendations", dataset=dataset)
+            return materialized(outcome, **row_count(rows), **column_lineage("recommendations"))
 
     return recommendations

@@ -1,16 +1,25 @@
 """Evaluation of a paper, comparison of all, and the report."""
 
-from pathlib import Path
-
 import dagster as dg
 
+from recdag.orchestration.annotations import (
+    EVALUATION_OWNERS,
+    code,
+    column_lineage,
+    paper_code,
+    publication,
+    published_table,
+    row_count,
+)
 from recdag.orchestration.pictures import verdicts
-from recdag.orchestration.resources import ProjectResource
-from recdag.orchestration.steps import materialized, user_errors
+from recdag.orchestration.resources import ProjectResource, open_project
+from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
+from recdag.pipeline.applicability import refusal
 from recdag.pipeline.comparing import compare_with_papers, write_report
 from recdag.pipeline.evaluating import evaluate_paper
+from recdag.pipeline.showing import published_rows, results_table
 
 
 def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -20,13 +29,29 @@ def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsD
         group_name=paper.id,
         kinds={"duckdb", "torch"},
         partitions_def=partitions,
-        description=f"Every model of {paper.title} on its test users, measured as the paper measures. "
-        "Fills metrics, user_metrics and training_history of data/recdag.duckdb.",
+        description=f"{paper.summary} Here every model is measured on the test users of "
+        f"`{paper.protocol}`; `recdag sql` reads the tables that it fills, `metrics`, `user_metrics` and "
+        "`training_history`.",
+        owners=EVALUATION_OWNERS,
+        tags={"protocol": paper.protocol},
+        metadata={
+            **paper_code(paper, "pipeline/evaluating.py"),
+            **publication(paper),
+            **published_table("metrics"),
+        },
     )
     def evaluation(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:
         with user_errors():
-            outcome = evaluate_paper(project.open(), context.partition_key, paper.id, context.run_id)
-            return materialized(outcome)
+            if reason := refusal(project.open(), context.partition_key, paper.id):
+                return left_out(reason)
+            opened, dataset = project.open(), context.partition_key
+            outcome = evaluate_paper(opened, dataset, paper.id, context.run_id)
+            return materialized(
+                outcome,
+                results=dg.MetadataValue.md(results_table(opened, dataset, paper.id)),
+                **row_count(published_rows(opened, "metrics", dataset=dataset, paper=paper.id)),
+                **column_lineage("metrics", split=[f"splits/{paper.protocol}"]),
+            )
 
     return evaluation
 
@@ -44,25 +69,40 @@ def evaluation_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefi
     group_name="comparison",
     kinds={"duckdb"},
     description="Every number the papers print beside the number reproduced here, with a verdict. "
-    "Fills the table claims of data/recdag.duckdb.",
+    "Fills the table `claims` of `data/recdag.duckdb`; a verdict of `not_run` says in `reason` what to run.",
+    owners=EVALUATION_OWNERS,
+    metadata={**code("papers/claims.py", "papers/claims.csv"), **published_table("claims")},
 )
 def comparison(project: ProjectResource) -> dg.MaterializeResult:
     """Compare what has been measured with what was published."""
     with user_errors():
-        return materialized(compare_with_papers(project.open()))
-
-
-@dg.asset(
-    deps=["comparison"],
-    group_name="comparison",
-    kinds={"html"},
-    description="One self-contained page with all results, data/reports/report.html, and a reproduction "
-    "record of each model, data/reports/<paper>/<model>/<data set>.md.",
-)
-def report(project: ProjectResource) -> dg.MaterializeResult:
-    """Write the report page."""
-    with user_errors():
         opened = project.open()
-        outcome = write_report(opened)
-        page = Path(outcome.metadata["path"]).as_uri()
-        return materialized(outcome, page=dg.MetadataValue.url(page), preview=verdicts(opened))
+        outcome = compare_with_papers(opened)
+        return materialized(
+            outcome,
+            verdicts=verdicts(opened),
+            **row_count(published_rows(opened, "claims")),
+            **column_lineage("claims", evaluation=[f"{paper}/evaluation" for paper in PAPERS]),
+        )
+
+
+def report_asset() -> dg.AssetsDefinition:
+    """The page; its asset links to it where it is served."""
+    url = open_project().settings.report_url
+
+    @dg.asset(
+        deps=["comparison"],
+        group_name="comparison",
+        kinds={"html"},
+        owners=EVALUATION_OWNERS,
+        metadata={**code("report/page.py"), **({"page": dg.MetadataValue.url(url)} if url else {})},
+        description="One self-contained page with all results, `data/reports/report.html`, and a "
+        "reproduction record of each model, `data/reports/<paper>/<model>/<data set>.md`. Open it with the "
+        "link under Metadata, which `recdag ui` makes.",
+    )
+    def report(project: ProjectResource) -> dg.MaterializeResult:
+        with user_errors():
+            opened = project.open()
+            return materialized(write_report(opened), preview=verdicts(opened))
+
+    return report

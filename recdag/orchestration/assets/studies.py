@@ -1,15 +1,33 @@
 """One node a study of a paper: its sweeps, curves and tables."""
 
+from typing import Any
+
 import dagster as dg
 
+from recdag.orchestration.annotations import (
+    MODEL_OWNERS,
+    paper_code,
+    publication,
+    published_table,
+    row_count,
+    study_lineage,
+)
 from recdag.orchestration.launch_config import SeedConfig, axes_of, study_config
 from recdag.orchestration.resources import ProjectResource, Reporter
-from recdag.orchestration.steps import materialized, user_errors
+from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.papers.study import Counts, Grid, Study, Sweep
+from recdag.pipeline.applicability import refusal
+from recdag.pipeline.showing import published_rows, study_table
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import run_study
+
+_HOW = {
+    True: "It runs with its paper; its rows are in the table `studies`, its figure in the report.",
+    False: "It trains many models and waits until it is asked for; choose a smaller grid in the Launchpad. "
+    "Its rows are in the table `studies`, its figure in the report.",
+}
 
 
 def _needs(paper: Paper, study: Study) -> list[list[str]]:
@@ -31,7 +49,13 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
         tags={"study": "quick" if study.quick else "large"},
         pool="gpu" if isinstance(study, Sweep) else None,
         partitions_def=partitions,
-        description=f"{study.title} ({study.figure or 'ours'}). {study.summary} Rows of the table studies.",
+        description=f"{study.title} ({study.figure or 'ours'}). {study.summary} {_HOW[study.quick]}",
+        owners=MODEL_OWNERS,
+        metadata={
+            **paper_code(paper, "pipeline/studies/run.py"),
+            **publication(paper),
+            **published_table("studies"),
+        },
     )
     def rows(
         context: dg.AssetExecutionContext,
@@ -40,9 +64,22 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
     ) -> dg.MaterializeResult:
         reporter = Reporter(context)
         with user_errors():
-            return materialized(run_study(_request(context, config, project, paper, reporter), study.id))
+            if reason := refusal(project.open(), context.partition_key, paper.id):
+                return left_out(reason)
+            request = _request(context, config, project, paper, reporter)
+            outcome = run_study(request, study.id)
+            return materialized(outcome, **_beside(request, paper, study))
 
     return rows
+
+
+def _beside(request: StudyRequest, paper: Paper, study: Study) -> dict[str, Any]:
+    where = {"dataset": request.dataset, "paper": paper.id, "study": study.id}
+    return {
+        "result": dg.MetadataValue.md(study_table(request.project, **where)),
+        **row_count(published_rows(request.project, "studies", **where)),
+        **study_lineage(paper, study),
+    }
 
 
 def _request(

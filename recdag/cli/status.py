@@ -1,0 +1,85 @@
+"""`recdag status`: what a run would compute, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from recdag.cli.terminal import console
+
+if TYPE_CHECKING:
+    from recdag.pipeline.project import Project
+    from recdag.pipeline.status import Standing, State, Status
+
+_STATES: dict[State, str] = {
+    "failed": "red", "stale": "yellow", "missing": "magenta", "follows": "cyan", "current": "green",
+    "left out": "dim",
+}  # fmt: skip
+_TOGETHER = 4
+"""So many neighbours of one paper that stand alike are one line."""
+
+
+def status(
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", "-d", help="Only this data set of the catalogue.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every asset on a line of its own.")] = False,
+) -> None:
+    """List what is missing, stale (and why) or failed; changes nothing."""
+    from recdag.pipeline.snapshot import Snapshot
+    from recdag.pipeline.status import project_status
+
+    project = Snapshot.open()
+    found = project_status(project, None if dataset is None else [dataset])
+    made = [each for each in found if each.made]
+    untouched = [each.dataset for each in found if not each.made]
+    for each in made:
+        _show(each if each.current else _with_failures(project, each), everything)
+    if untouched:
+        console.print(f"Nothing made yet: {', '.join(untouched)}")
+    if made and all(each.current for each in made):
+        console.print("Nothing to do: everything is current.")
+    elif not made:
+        console.print(f"Begin with: recdag run --dataset {(untouched or ['demo'])[0]}")
+
+
+def _with_failures(project: Project, status: Status) -> Status:
+    from recdag.orchestration.history import failures
+
+    return status.with_failures(failures(project.settings, status.dataset)) if status.dataset else status
+
+
+def _show(status: Status, everything: bool) -> None:
+    if status.problem:
+        console.print(f"[bold]{status.dataset}[/]  [red]cannot be looked at:[/] {escape(status.problem)}")
+        return
+    counts = [
+        f"[{colour}]{len(n)} {state}[/]" for state, colour in _STATES.items() if (n := status.of(state))
+    ]
+    console.print(f"[bold]{status.dataset or 'all data sets'}[/]  {', '.join(counts)}", highlight=False)
+    table = Table.grid(padding=(0, 2))
+    for state, colour in _STATES.items():
+        if state == "current" and not everything:
+            continue
+        for name, reasons in _lines(status.of(state), everything):
+            table.add_row(f"  [{colour}]{state}[/]", name, escape("; ".join(reasons)))
+    if table.row_count:
+        console.print(table, highlight=False)
+
+
+def _lines(standings: Sequence[Standing], everything: bool) -> Iterator[tuple[str, Sequence[str]]]:
+    """What to call one or several assets that stand alike, and why they do."""
+    for (_, reasons), members in groupby(
+        standings, lambda each: (each.asset.partition("/")[0], each.reasons)
+    ):
+        names = [each.asset for each in members]
+        if everything or len(names) < _TOGETHER:
+            for name in names:
+                yield name, reasons
+        else:
+            yield f"{names[0].partition('/')[0]}/… ({len(names)})", reasons

@@ -1,0 +1,72 @@
+"""What went wrong lately, as Dagster's history has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
+from dagster._core.storage.tags import PARTITION_NAME_TAG
+from dagster_shared.error import SerializableErrorInfo
+
+from recdag.settings import Settings
+
+_RUNS_BACK = 10
+
+
+def failures(settings: Settings, dataset: str) -> dict[str, str]:
+    """Asset -> first line of why it could not be made on a data set, if it has not been made since.
+
+    A failed check that stopped a run counts for its asset. Looks at the last runs that failed.
+    """
+    if not (settings.dagster_home / "dagster.yaml").exists():
+        return {}
+    found: dict[str, tuple[float, str]] = {}
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        failed = dg.RunsFilter(tags={PARTITION_NAME_TAG: dataset}, statuses=[dg.DagsterRunStatus.FAILURE])
+        for run in instance.get_runs(failed, limit=_RUNS_BACK):
+            for asset, told in _failed_in(instance, run.run_id):
+                found.setdefault(asset, told)
+        return {
+            asset: message
+            for asset, (when, message) in found.items()
+            if not _made_since(instance, asset, dataset, when)
+        }
+
+
+def _failed_in(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[str, tuple[float, str]]]:
+    """(asset, (when, message)) of what went wrong in a run."""
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ASSET_CHECK_EVALUATION}
+    for record in instance.get_records_for_run(run_id, of_type=kinds).records:
+        entry = record.event_log_entry
+        event = entry.get_dagster_event()
+        if event.is_step_failure:
+            message = message_of(event.step_failure_data)
+            yield (event.step_key or "").replace("__", "/"), (entry.timestamp, _first_line(message))
+        elif not (check := event.asset_check_evaluation_data).passed and check.blocking:
+            message = f"check {check.check_name}: {_first_line(check.description or '')}"
+            yield check.asset_key.to_user_string(), (entry.timestamp, message)
+
+
+def _made_since(instance: dg.DagsterInstance, asset: str, dataset: str, when: float) -> bool:
+    made = dg.AssetRecordsFilter(
+        asset_key=dg.AssetKey.from_user_string(asset), asset_partitions=[dataset], after_timestamp=when
+    )
+    return bool(instance.fetch_materializations(made, limit=1).records)
+
+
+def message_of(data: StepFailureData) -> str:
+    """What a person is to know of a step's failure."""
+    described = data.user_failure_data.description if data.user_failure_data else None
+    return described or deepest(data.error).message.strip()
+
+
+def deepest(error: SerializableErrorInfo | None) -> SerializableErrorInfo:
+    """The error that a step's failure goes back to."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error or SerializableErrorInfo("no reason was recorded", [], None)
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "no reason was recorded")
