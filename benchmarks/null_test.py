@@ -39,6 +39,7 @@ from recdag.training.options import FitOptions
 LOWEST, HIGHEST = 0.02, 0.09
 TESTS = ("t-test", "wilcoxon", "bootstrap")
 _USERS, _ITEMS, _COMMUNITIES = 2000, 800, 6
+_SHOWN_EVERY = 20
 
 
 @dataclass(frozen=True)
@@ -107,22 +108,20 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     rejected: dict[str, Counter[str]] = {name: Counter() for name in options.models}
     differences: dict[str, list[float]] = {name: [] for name in options.models}
-    for found in repetitions(
+    print(f"{'repetitions':12}{'model':12}" + "".join(f"{test:>12}" for test in TESTS) + f"{'deviation':>12}")
+    every = repetitions(
         options.models, options.repetitions, options.metric, users=options.users, items=options.items
-    ):
+    )
+    for done, found in enumerate(every, 1):
         for name, null in found.items():
             rejected[name].update(null.rejected)
             differences[name].append(null.difference)
-    rates = {
-        name: {test: counted[test] / options.repetitions for test in TESTS}
-        for name, counted in rejected.items()
-    }
-    print(f"{'model':20}" + "".join(f"{test:>12}" for test in TESTS) + f"{'deviation':>12}")
-    for name, rate in rates.items():
-        shown = "".join(f"{rate[test]:12.1%}" for test in TESTS)
-        print(f"{name:20}{shown}{np.std(differences[name]):12.5f}")
-    held = all(LOWEST <= rate["t-test"] <= HIGHEST for rate in rates.values())
-    print(f"{options.repetitions} repetitions; the t-test is {'' if held else 'not '}within 2 to 9 % for all")
+            if done % _SHOWN_EVERY == 0 or done == options.repetitions:
+                shown = "".join(f"{rejected[name][test] / done:12.1%}" for test in TESTS)
+                print(f"{done:<12}{name:12}{shown}{np.std(differences[name]):12.5f}", flush=True)
+    rates = {name: counted["t-test"] / options.repetitions for name, counted in rejected.items()}
+    held = all(LOWEST <= rate <= HIGHEST for rate in rates.values())
+    print(f"the t-test is {'' if held else 'not '}within 2 to 9 % for all")
     return 0 if held else 1
 
 
