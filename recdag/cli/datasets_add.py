@@ -5,18 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from recdag.cli.terminal import console
-from recdag.datasets.adding import Preview, check_name, try_out, write_entry
-from recdag.datasets.proposing import LogFile, Proposal, default_name, propose
-from recdag.datasets.sampling import Encoding
-from recdag.datasets.wishes import Unanswered, Wishes
-from recdag.pipeline.applicability import refused_papers
+from recdag.datasets.wishes import Encoding, Unanswered, Wishes
 from recdag.pipeline.project import Project
+
+if TYPE_CHECKING:
+    from recdag.datasets.adding import Preview
+    from recdag.datasets.proposing import LogFile, Proposal
 
 _COLUMN = "A column, by its name or its place from 1"
 Column = Annotated[str | None, typer.Option(help=f"{_COLUMN}.", show_default=False)]
@@ -54,6 +54,10 @@ def add(
     force: Annotated[bool, typer.Option("--force", help="Replace a data set of this name.")] = False,
 ) -> None:
     """Describe files of your own as a data set of the catalogue, after a look into them."""
+    from recdag.datasets.adding import check_name, try_out, write_entry
+    from recdag.datasets.proposing import LogFile, default_name
+    from recdag.pipeline.applicability import refused_papers
+
     logs = [LogFile.parse(each) for each in files]
     wishes = Wishes(
         name=name or default_name(logs), title=title, licence=licence, user=user, item=item,
@@ -76,6 +80,8 @@ def add(
 
 def _propose(logs: Sequence[LogFile], wishes: Wishes) -> Proposal:
     """The proposal; on a terminal, what the files do not tell is asked for."""
+    from recdag.datasets.proposing import propose
+
     while True:
         try:
             return propose(logs, wishes)

@@ -15,6 +15,7 @@ import duckdb
 
 from recdag.datasets.sql import reader
 from recdag.datasets.textfiles import first_line, open_text
+from recdag.datasets.wishes import Encoding
 from recdag.errors import DataError
 
 SEPARATORS = ("::", "\t", ";", "|", ",", " ")
@@ -23,7 +24,6 @@ SAMPLE_CHARACTERS = 1 << 20
 LIKE_THE_OTHERS = 0.9
 """Share of the rows that have to be of one width: the rest is then for the parser to complain about."""
 
-Encoding = Literal["utf-8", "latin-1", "utf-16"]
 _GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from recdag.datasets.sampling import Encoding
 from recdag.errors import DataError
+
+Encoding = Literal["utf-8", "latin-1", "utf-16"]
 
 NONE = "none"
 """In the place of an optional column: the data have no such column, whatever it looks like."""
