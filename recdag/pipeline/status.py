@@ -159,13 +159,22 @@ class Inspection:
             if reason := refusal(self._project, self._dataset, paper.id):
                 self._leave_out(paper, reason)
                 continue
-            for model in paper.nodes:
-                self._model(paper, model)
-            self._evaluation(paper)
+            self._results(paper)
             for study in paper.studies:
                 self._study(paper, study)
         self._recommendations()
         return list(self._found.values())
+
+    def run_results(self, paper: Paper) -> list[Standing]:
+        """Standings of what the results of one paper are made of, and of its evaluation."""
+        self._tables()
+        self._results(paper)
+        return list(self._found.values())
+
+    def _results(self, paper: Paper) -> None:
+        for model in paper.nodes:
+            self._model(paper, model)
+        self._evaluation(paper)
 
     def _leave_out(self, paper: Paper, reason: str) -> None:
         for name in (*paper.nodes, "evaluation", *(study.id for study in paper.studies if study.quick)):

@@ -132,10 +132,10 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
 
 def finite_weights(project: Project, dataset: str, paper: str, model: str) -> Verdict:
     """The weights of a trained model are all there, can be read and are finite."""
-    if reason := refusal(project, dataset, paper, model):
-        return Verdict(True, f"Left out: {reason}")
     folder = project.trained(dataset, paper, model)
     card = Card.read(folder)
+    if card is None and (reason := refusal(project, dataset, paper, model)):
+        return Verdict(True, f"Left out: {reason}")
     wrong = check_trained(folder, card.folds) if card else [f"{folder} has no card"]
     if wrong:
         cure = f"Delete {folder} and run again; where they are not finite, lower the learning rate first."
