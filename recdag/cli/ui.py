@@ -30,6 +30,8 @@ def ui(
         str(Path(sys.executable).with_name("dagster")), "dev",
         "-w", str(CHECKOUT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port),
     ]  # fmt: skip
+    # A shell starts what runs in its background with SIGINT ignored, and children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with serving(settings.report.parent) as reports:
         environment = {**os.environ, "DAGSTER_HOME": str(home), REPORTS_URL: reports}
         process = subprocess.Popen(command, env=environment, start_new_session=True)
