@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import yaml
 
 from recdag.papers.catalogue import PAPERS
+from recdag.pipeline import data
+from recdag.pipeline.project import Project
+from recdag.pipeline.splits import make_split
 from recdag.recommenders.registry import MODELS
 from recdag.settings import CHECKOUT
 
@@ -85,3 +91,36 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     open_project.cache_clear()
     yield folder
     open_project.cache_clear()
+
+
+@pytest.fixture
+def prepare(home: Path) -> Callable[..., Project]:
+    """Makes every table of a data set before training, with the splits named; gives the project."""
+
+    def prepare(*protocols: str, dataset: str = "tiny") -> Project:
+        project = Project.open()
+        for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
+            step(project, dataset)
+        for protocol in protocols:
+            make_split(project, dataset, protocol)
+        return project
+
+    return prepare
+
+
+@pytest.fixture(scope="session")
+def benchmark_script() -> Iterator[Callable[[str], ModuleType]]:
+    """Loads a script of the folder benchmarks as a module."""
+    loaded = []
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, CHECKOUT / "benchmarks" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # where dataclasses look for their annotations
+        loaded.append(name)
+        spec.loader.exec_module(module)
+        return module
+
+    yield load
+    for name in loaded:
+        del sys.modules[name]

@@ -1,42 +1,27 @@
 """The published numbers against those that ir-measures finds in exported lists."""
 
-import importlib.util
-import sys
 from dataclasses import replace
 
 import pytest
 
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import data
 from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split
 from recdag.pipeline.training import TrainingRequest, train_model
-from recdag.settings import CHECKOUT
 
 
 @pytest.fixture
-def check():
-    path = CHECKOUT / "benchmarks" / "ir_measures_check.py"
-    spec = importlib.util.spec_from_file_location("ir_measures_check", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+def check(benchmark_script):
+    return benchmark_script("ir_measures_check")
 
 
 @pytest.fixture
-def evaluated(home, monkeypatch):
+def evaluated(prepare, monkeypatch):
     """Trains and evaluates a few models under a paper's protocol."""
 
     def run(dataset, paper, models):
         few = replace(PAPERS[paper], models=models, references=(), lead="", studies=())
         monkeypatch.setitem(PAPERS, paper, few)
-        project = Project.open()
-        for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
-            step(project, dataset)
-        make_split(project, dataset, few.protocol)
+        project = prepare(few.protocol, dataset=dataset)
         for model in models:
             train_model(project, TrainingRequest(dataset, paper, model))
         evaluate_paper(project, dataset, paper)

@@ -1,24 +1,13 @@
 """The paired tests where there is nothing to find: one model, two seeds."""
 
-import importlib.util
-import sys
-
 import numpy as np
 import pytest
 import torch
 
-from recdag.settings import CHECKOUT
-
 
 @pytest.fixture(scope="module")
-def null_test():
-    path = CHECKOUT / "benchmarks" / "null_test.py"
-    spec = importlib.util.spec_from_file_location("null_test", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+def null_test(benchmark_script):
+    return benchmark_script("null_test")
 
 
 def test_two_seeds_of_a_model_differ_as_often_as_the_level_says(null_test):

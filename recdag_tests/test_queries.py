@@ -7,11 +7,8 @@ import pandas as pd
 import pytest
 
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import data
 from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.project import Project
 from recdag.pipeline.recommendations import publish_recommendations
-from recdag.pipeline.splits import make_split
 from recdag.pipeline.training import TrainingRequest, train_model
 from recdag.settings import CHECKOUT
 from recdag.warehouse.published import replace_rows
@@ -41,14 +38,11 @@ def study_rows():
 
 
 @pytest.fixture
-def connection(home, monkeypatch):
+def connection(prepare, monkeypatch):
     """A published file with three models of the benchmark, their lists, a claim and two studies."""
     few = replace(PAPERS["benchmark"], models=MODELS, references=(), studies=())
     monkeypatch.setitem(PAPERS, "benchmark", few)
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
-        step(project, "tiny")
-    make_split(project, "tiny", few.protocol)
+    project = prepare(few.protocol)
     for model in MODELS:
         train_model(project, TrainingRequest("tiny", "benchmark", model))
     evaluate_paper(project, "tiny", "benchmark")

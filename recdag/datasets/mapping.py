@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from recdag.datasets.catalogue import Column
 from recdag.datasets.sampling import Sample
-from recdag.datasets.times import looks_like_time, time_formats
+from recdag.datasets.times import is_number, looks_like_time, time_formats
 from recdag.datasets.wishes import NONE, Unanswered, Wishes
 from recdag.errors import DataError
 
@@ -153,7 +153,7 @@ class _Mapper:
                     self.taken["time"] = n
             elif self.named:
                 continue
-            elif all(map(_is_number, values)):
+            elif all(map(is_number, values)):
                 if self._open("value") and NONE not in (self.wishes.rating, self.wishes.count):
                     self.taken["value"] = n
             elif self._open("behaviour") and len(set(values)) <= min(MOST_BEHAVIOURS, len(values) // 2):
@@ -231,18 +231,10 @@ def _begins_with_names(sample: Sample, wishes: Wishes) -> bool:
         return True
     others: Sequence[Sequence[str | None]] = sample.rows[1:]
     return any(
-        not _is_number(label) and bool(others) and all(_is_number(row[n] or "0") for row in others)
+        not is_number(label) and bool(others) and all(is_number(row[n] or "0") for row in others)
         for n, label in enumerate(first)
     )
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True

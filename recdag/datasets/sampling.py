@@ -6,7 +6,7 @@ import codecs
 import csv
 import gzip
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -100,9 +100,8 @@ def _check_kind(path: Path) -> None:
 
 
 def _find_encoding(path: Path) -> Encoding:
-    opened: Callable[..., object] = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rb") as file:  # type: ignore[attr-defined]
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             begins = file.read(SAMPLE_CHARACTERS)
     except (EOFError, gzip.BadGzipFile):
         return "utf-8"

@@ -44,7 +44,7 @@ def looks_like_time(values: Sequence[str]) -> bool:
     if formats[0] not in ("unix_s", "unix_ms"):
         return True
     scale = 1000 if formats[0] == "unix_ms" else 1
-    since = sum(float(value) >= _YEAR_1990 * scale for value in values if _is_number(value))
+    since = sum(float(value) >= _YEAR_1990 * scale for value in values if is_number(value))
     return since >= _ENOUGH * len(values)
 
 
@@ -71,7 +71,8 @@ def _is_iso(value: str) -> bool:
     return "-" in value
 
 
-def _is_number(value: str) -> bool:
+def is_number(value: str) -> bool:
+    """Whether a text is a number as Python reads it."""
     try:
         float(value)
     except ValueError:
@@ -80,11 +81,11 @@ def _is_number(value: str) -> bool:
 
 
 def _seconds(value: str) -> bool:
-    return _is_number(value) and 0 <= float(value) < END_OF_TIME
+    return is_number(value) and 0 <= float(value) < END_OF_TIME
 
 
 def _milliseconds(value: str) -> bool:
-    return _is_number(value) and END_OF_TIME <= float(value) < 1000 * END_OF_TIME
+    return is_number(value) and END_OF_TIME <= float(value) < 1000 * END_OF_TIME
 
 
 def _compact_date(value: str) -> bool:

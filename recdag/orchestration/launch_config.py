@@ -2,6 +2,8 @@
 
 import enum
 from dataclasses import fields
+from functools import cache
+from types import GenericAlias
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import dagster as dg
@@ -33,6 +35,7 @@ class RunConfig(SeedConfig):
     )
 
 
+@cache
 def launch_config(spec: ModelSpec) -> type[RunConfig]:
     """A config class with one optional field a hyperparameter; unset means: as the recipe says."""
     hints = get_type_hints(spec.config)
@@ -58,7 +61,7 @@ def study_config(study: Study) -> type[SeedConfig]:
         for name, values in study.axes.items():
             shown = ", ".join(map(str, values))
             described = Field(default=None, description=f"Values to try. Unset: {shown}, fewer on demo.")
-            axes[name] = (list[type(values[0])] | None, described)  # type: ignore[misc]
+            axes[name] = (GenericAlias(list, (type(values[0]),)) | None, described)
     return create_model(f"{study.id.title()}StudyConfig", __base__=SeedConfig, **axes)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from duckdb import DuckDBPyConnection
+
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import compare, load_anchors, load_claims
 from recdag.pipeline.project import Project
@@ -18,7 +20,7 @@ from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 
 COMPARISON_VERSION = "1"
-REPORT_VERSION = "4"
+REPORT_VERSION = "5"
 EVERYWHERE = ("", "comparison")
 
 
@@ -49,19 +51,25 @@ def written_report(project: Project) -> str | None:
 
 def compare_with_papers(project: Project) -> Outcome:
     """Give every published number a verdict; fills the table claims."""
-    claims = load_claims()
     with project.published.reading() as connection:
-        metrics = connection.execute("from metrics").df()
         known = recorded_keys(connection)
-    recorded, key = known.get(EVERYWHERE), comparison_key(project, known)
-    table = compare(claims, metrics, project.stands_for)
-    if recorded != key:
-        with project.published.update() as connection:
-            for paper, rows in table.groupby("paper"):
-                replace_rows(connection, "claims", rows, paper=str(paper))
-            record(connection, "comparison", key, key, {}, dataset="")
-    verdicts = {str(verdict): int(count) for verdict, count in table["verdict"].value_counts().items()}
-    return Outcome(key, verdicts, cached=recorded == key)
+        key = comparison_key(project, known)
+        cached = known.get(EVERYWHERE) == key
+        if cached:
+            return Outcome(key, _verdicts(connection), cached)
+        metrics = connection.execute("from metrics").df()
+    table = compare(load_claims(), metrics, project.stands_for)
+    with project.published.update() as connection:
+        for paper, rows in table.groupby("paper"):
+            replace_rows(connection, "claims", rows, paper=str(paper))
+        record(connection, "comparison", key, key, {}, dataset="")
+        return Outcome(key, _verdicts(connection), cached)
+
+
+def _verdicts(connection: DuckDBPyConnection) -> dict[str, int]:
+    """Verdict -> how many published numbers have it."""
+    query = "select verdict, count(*) as n from claims group by verdict order by n desc, verdict"
+    return dict(connection.execute(query).fetchall())
 
 
 def write_report(project: Project) -> Outcome:
@@ -79,15 +87,23 @@ def write_report(project: Project) -> Outcome:
             stands_for=project.stands_for,
         )
         write_records(project.settings.published, path.parent, papers=PAPERS, stands_for=project.stands_for)
+        with project.published.reading() as connection:
+            picture = verdict_bars(connection.execute("from claims").df())
+        if picture is not None:
+            _picture(project).write_bytes(picture)
         path.with_suffix(".key").write_text(key)
     found = {"path": str(path), "kilobytes": path.stat().st_size // 1024, "records": _records_in(path.parent)}
     return Outcome(key, found, cached)
 
 
 def report_picture(project: Project) -> bytes | None:
-    """A PNG of the verdicts by paper; None where there are none."""
-    with project.published.reading() as connection:
-        return verdict_bars(connection.execute("from claims").df())
+    """A PNG of the verdicts by paper, made with the report; None where there is none."""
+    path = _picture(project)
+    return path.read_bytes() if path.exists() else None
+
+
+def _picture(project: Project) -> Path:
+    return project.settings.report.with_name("verdicts.png")
 
 
 def _records_in(folder: Path) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
-from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -13,35 +12,11 @@ from duckdb import DuckDBPyConnection
 from recdag.datasets.files import data_version, find_files, search_folders, unread_bytes
 from recdag.pipeline.project import Project
 from recdag.settings import Settings
-from recdag.warehouse import provenance
-from recdag.warehouse.provenance import Provenance
 from recdag.warehouse.published import Published, create_tables
 from recdag.warehouse.store import Warehouse
 
 _WAIT_MINUTES = 0.02
 _MOST_BYTES = 100_000_000
-
-
-class _Warehouse(Warehouse):
-    """Working files of which only the provenance is read, once a data set."""
-
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(data_dir, lock_minutes=_WAIT_MINUTES)
-        self._known: dict[str, dict[str, Provenance]] = {}
-
-    def provenance(self, dataset: str, asset: str) -> Provenance | None:
-        """As recorded when the data set was first asked for.
-
-        Raises:
-            DataError: a run is writing to the data set at this moment, or its file is damaged.
-        """
-        if dataset not in self._known:
-            self._known[dataset] = self._read(dataset) if self.path(dataset).exists() else {}
-        return self._known[dataset].get(asset)
-
-    def _read(self, dataset: str) -> dict[str, Provenance]:
-        with self.reading(dataset) as connection:
-            return {each.asset: each for each in provenance.everything(connection)}
 
 
 class _Published(Published):
@@ -68,7 +43,7 @@ class Snapshot(Project):
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        return _Warehouse(self.settings.data)
+        return Warehouse(self.settings.data, lock_minutes=_WAIT_MINUTES)
 
     @cached_property
     def published(self) -> Published:

@@ -17,6 +17,7 @@ from recdag.warehouse.locks import LOCK_MINUTES, connect, holding, transaction
 from recdag.warehouse.provenance import Provenance
 from recdag.warehouse.sql import columns, identifier, row
 
+FileState = tuple[tuple[int, int, int], ...]
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -34,6 +35,7 @@ class Warehouse:
     def __init__(self, data_dir: Path, lock_minutes: float = LOCK_MINUTES) -> None:
         self.data_dir = Path(data_dir)
         self.lock_minutes = lock_minutes
+        self._provenance: dict[str, tuple[FileState, dict[str, Provenance]]] = {}
 
     def path(self, dataset: str) -> Path:
         """The file of a data set, there or not.
@@ -87,11 +89,20 @@ class Warehouse:
                 yield connection
 
     def provenance(self, dataset: str, asset: str) -> Provenance | None:
-        """The recorded provenance of an asset, None where it was never made."""
-        if not self.path(dataset).exists():
+        """The recorded provenance of an asset, None where it was never made.
+
+        The file is opened only where it is not as it was when last looked into: every step of a run
+        asks this of its inputs.
+        """
+        state = _state(self.path(dataset))
+        if not state:
             return None
-        with self.reading(dataset) as connection:
-            return provenance.find(connection, asset)
+        known = self._provenance.get(dataset)
+        if known is None or known[0] != state:
+            with self.reading(dataset) as connection:
+                recorded = {each.asset: each for each in provenance.everything(connection)}
+                known = self._provenance[dataset] = state, recorded
+        return known[1].get(asset)
 
     def record(
         self,
@@ -103,6 +114,14 @@ class Warehouse:
     ) -> None:
         """Write the provenance of an asset in the transaction that writes the asset."""
         provenance.record(connection, asset, key, data_version, metadata)
+
+
+def _state(path: Path) -> FileState:
+    """Changes with every commit to a DuckDB file or its write-ahead log; empty where there is no file."""
+    if not path.exists():
+        return ()
+    there = [each for each in (path, path.with_name(f"{path.name}.wal")) if each.exists()]
+    return tuple((stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in (each.stat() for each in there))
 
 
 def content_hash(connection: DuckDBPyConnection, table: str) -> str:

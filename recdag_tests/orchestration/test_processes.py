@@ -10,9 +10,7 @@ import pytest
 from dagster._core.events import EngineEventData
 
 from recdag.orchestration import processes
-from recdag.orchestration.instance import prepare_home
 from recdag.orchestration.turns import clear_killed_runs
-from recdag.settings import Settings
 
 
 @dg.op
@@ -23,17 +21,6 @@ def work() -> None:
 @dg.job
 def works() -> None:
     work()
-
-
-@pytest.fixture
-def home(tmp_path):
-    return prepare_home(Settings(home=tmp_path))
-
-
-@pytest.fixture
-def instance(home):
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        yield instance
 
 
 def started(instance, pid):
@@ -50,11 +37,11 @@ def gone():
     return process.pid
 
 
-def test_a_run_without_its_process_is_ended_and_gives_back_the_gpu(instance, home, gone):
+def test_a_run_without_its_process_is_ended_and_gives_back_the_gpu(instance, dagster_home, gone):
     lost, alive = started(instance, gone), started(instance, os.getpid())
     instance.event_log_storage.initialize_concurrency_limit_to_default("gpu")
     instance.event_log_storage.claim_concurrency_slot("gpu", lost.run_id, "ncf__gmf")
-    clear_killed_runs(home)
+    clear_killed_runs(dagster_home)
     assert instance.get_run_by_id(lost.run_id).status is dg.DagsterRunStatus.FAILURE
     assert instance.get_run_by_id(alive.run_id).status is dg.DagsterRunStatus.STARTED
     assert instance.event_log_storage.claim_concurrency_slot("gpu", alive.run_id, "ncf__gmf").is_claimed

@@ -4,18 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdag.pipeline import anchors, data
-from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split, read_splits
+from recdag.pipeline import anchors
+from recdag.pipeline.splits import read_splits
 
 
 @pytest.fixture
-def project(home):
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized):
-        step(project, "tiny")
-    make_split(project, "tiny", "leave_one_out")
-    return project
+def project(prepare):
+    return prepare("leave_one_out")
 
 
 def published(monkeypatch, value):
@@ -61,15 +56,12 @@ def test_published_values_decide_and_are_measured_once(project, monkeypatch):
     assert f"hr@10 {value:.4f} (published {value - 0.05:.4f})" in verdict.explanation
 
 
-def test_another_split_is_measured_again(project, home, monkeypatch):
+def test_another_split_is_measured_again(project, home, prepare, monkeypatch):
     published(monkeypatch, 0.5)
     before = anchors.popularity_anchor(project, "tiny", "leave_one_out").metadata["hr@10"]
     with (home / "data" / "raw" / "tiny" / "events.csv").open("a") as file:
         file.writelines(f"u{n},i0,buy,{1_900_000_000 + n}\n" for n in range(60))
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized):
-        step(project, "tiny")
-    make_split(project, "tiny", "leave_one_out")
+    project = prepare("leave_one_out")
     assert anchors.popularity_anchor(project, "tiny", "leave_one_out").metadata["hr@10"] != before
 
 

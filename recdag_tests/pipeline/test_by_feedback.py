@@ -6,10 +6,7 @@ import pytest
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.multi_feedback import BY_FEEDBACK, METRICS
-from recdag.pipeline import data
 from recdag.pipeline.evaluating import evaluate_paper, evaluation_version
-from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import run_study
 from recdag.pipeline.training import TrainingRequest, train_model
@@ -20,7 +17,7 @@ N_USERS, N_WITHOUT_CLICKS = 60, 20
 
 
 @pytest.fixture
-def project(home):
+def project(home, prepare):
     """A third of the users bought without a click; the others clicked all that they bought."""
     events = home / "data" / "raw" / "tiny" / "events.csv"
     kept = []
@@ -29,11 +26,7 @@ def project(home):
         if action != "click" or int(user[1:]) % 3:
             kept.append(line)
     events.write_text("\n".join(kept) + "\n")
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized):
-        step(project, "tiny")
-    make_split(project, "tiny", "leave_one_out")
-    return project
+    return prepare("leave_one_out")
 
 
 def rows_of(project, table, columns):

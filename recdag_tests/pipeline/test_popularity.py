@@ -8,10 +8,8 @@ import pytest
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.study import ByPopularity
-from recdag.pipeline import data
 from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split, read_splits
+from recdag.pipeline.splits import read_splits
 from recdag.pipeline.studies.popularity import by_popularity, popularity_groups, share_found
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.trained import Card
@@ -44,11 +42,8 @@ def test_the_error_is_that_of_a_mean_where_every_user_has_one_pair():
 
 
 @pytest.fixture
-def evaluated(home):
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
-        step(project, "tiny")
-    make_split(project, "tiny", "holdout_10pct")
+def evaluated(prepare):
+    project = prepare("holdout_10pct")
     for model in PAPERS["cf_nade"].nodes:
         train_model(project, TrainingRequest("tiny", "cf_nade", model))
     evaluate_paper(project, "tiny", "cf_nade")

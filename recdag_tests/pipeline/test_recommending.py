@@ -9,8 +9,7 @@ import pytest
 
 from recdag.errors import ConfigError, RecdagError
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import data, recommending
-from recdag.pipeline.project import Project
+from recdag.pipeline import recommending
 from recdag.pipeline.recommendations import publish_recommendations
 from recdag.pipeline.recommending import best_columns, open_service, write_recommendations
 from recdag.pipeline.splits import make_split
@@ -18,14 +17,9 @@ from recdag.pipeline.training import TrainingRequest, train_model
 from recdag.recommenders.base import Query
 
 
-def prepare(events=None):
-    project = Project.open()
-    if events is not None:
-        raw = project.settings.home / "data" / "raw" / "tiny" / "events.csv"
-        raw.write_text(raw.read_text() + events)
-    for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
-        step(project, "tiny")
-    return project
+def add_events(home, rows):
+    with (home / "data" / "raw" / "tiny" / "events.csv").open("a") as file:
+        file.write(rows)
 
 
 def train(project, *names):
@@ -57,7 +51,7 @@ def by_hand(service, query, seen, top):
 
 
 @pytest.mark.parametrize("name", ["benchmark/ease", "benchmark/wmf", "benchmark/neumf", "mult_vae/mult_dae"])
-def test_a_users_list_is_the_best_of_what_she_does_not_have(home, name):
+def test_a_users_list_is_the_best_of_what_she_does_not_have(prepare, name):
     project = prepare()
     train(project, name)
     service, has = open_service(project, "tiny", name), bought(project)
@@ -75,7 +69,7 @@ def test_a_users_list_is_the_best_of_what_she_does_not_have(home, name):
 
 
 @pytest.mark.parametrize("model", ["ease", "bpr", "neumf"])
-def test_everybodys_lists_are_those_of_each_user_and_hold_nothing_she_has(home, model, monkeypatch):
+def test_everybodys_lists_are_those_of_each_user_and_hold_nothing_she_has(prepare, model, monkeypatch):
     project = prepare()
     train(project, f"benchmark/{model}")
     monkeypatch.setattr(recommending, "_PAIRS_AT_ONCE", 7 * 40)
@@ -91,7 +85,7 @@ def test_everybodys_lists_are_those_of_each_user_and_hold_nothing_she_has(home, 
         assert alone["score"].to_numpy() == pytest.approx(rows["score"].to_numpy(), abs=1e-5)
 
 
-def test_someone_unseen_gets_what_her_items_suggest(home):
+def test_someone_unseen_gets_what_her_items_suggest(prepare):
     project = prepare()
     train(project, "benchmark/ease", "benchmark/wmf", "benchmark/bpr")
     basket = ["i0", "i1", "i2"]
@@ -107,7 +101,7 @@ def test_someone_unseen_gets_what_her_items_suggest(home):
         open_service(project, "tiny", "benchmark/bpr").for_items(basket)
 
 
-def test_similar_items_are_the_nearest_by_cosine_or_those_of_a_basket(home):
+def test_similar_items_are_the_nearest_by_cosine_or_those_of_a_basket(prepare):
     project = prepare()
     train(project, "benchmark/bpr", "benchmark/neumf", "benchmark/ease")
     bpr = open_service(project, "tiny", "benchmark/bpr")
@@ -123,7 +117,7 @@ def test_similar_items_are_the_nearest_by_cosine_or_those_of_a_basket(home):
     assert ease.similar("i3") == ease.for_items(["i3"])
 
 
-def test_unknown_keys_are_answered_with_near_ones(home):
+def test_unknown_keys_are_answered_with_near_ones(prepare):
     project = prepare()
     train(project, "benchmark/ease")
     service = open_service(project, "tiny", "benchmark/ease")
@@ -138,10 +132,11 @@ def test_unknown_keys_are_answered_with_near_ones(home):
         service.similar("the seventh seal")
 
 
-def test_users_whom_a_model_cannot_serve_are_left_out_and_told(home):
+def test_users_whom_a_model_cannot_serve_are_left_out_and_told(home, prepare):
     looked_only = "onlooker,i1,click,1700000000\n"
     newcomer = "".join(f"newcomer,i{n},buy,17000000{n:02d}\n" for n in (1, 2))
-    project = prepare(looked_only + newcomer)
+    add_events(home, looked_only + newcomer)
+    project = prepare()
     train(project, "benchmark/ease", "benchmark/bpr", "ncf/bpr")
     ease = open_service(project, "tiny", "benchmark/ease")
     everybody = set(pd.concat(ease.for_everybody(top=1))["user_key"])
@@ -152,11 +147,11 @@ def test_users_whom_a_model_cannot_serve_are_left_out_and_told(home):
         open_service(project, "tiny", "benchmark/bpr").for_user("onlooker")
 
 
-def test_a_model_of_another_state_of_the_data_is_refused(home):
+def test_a_model_of_another_state_of_the_data_is_refused(home, prepare):
     project = prepare()
     train(project, "benchmark/ease")
-    prepare("aaa,i1,buy,1800000000\naaa,i2,buy,1800000001\naaa,i3,buy,1800000002\n")
-    make_split(project, "tiny", PAPERS["benchmark"].protocol)
+    add_events(home, "aaa,i1,buy,1800000000\naaa,i2,buy,1800000001\naaa,i3,buy,1800000002\n")
+    prepare(PAPERS["benchmark"].protocol)
     with pytest.raises(RecdagError, match="another state of 'tiny'"):
         open_service(project, "tiny", "benchmark/ease")
 
@@ -169,13 +164,13 @@ def test_a_model_of_another_state_of_the_data_is_refused(home):
         ("benchmark/wmf", r"not been trained .*--select '\+key:\"benchmark/wmf\"'"),
     ],
 )
-def test_a_model_that_is_not_there_is_named(home, name, match):
+def test_a_model_that_is_not_there_is_named(prepare, name, match):
     with pytest.raises(RecdagError, match=match):
         open_service(prepare(), "tiny", name)
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_lists_of_all_users_as_a_file(home, tmp_path, ending):
+def test_lists_of_all_users_as_a_file(prepare, tmp_path, ending):
     project = prepare()
     train(project, "benchmark/ease")
     service = open_service(project, "tiny", "benchmark/ease")
@@ -189,7 +184,7 @@ def test_lists_of_all_users_as_a_file(home, tmp_path, ending):
         write_recommendations(service, tmp_path / "lists.xlsx")
 
 
-def test_the_published_table_holds_the_chosen_models_and_is_kept(home):
+def test_the_published_table_holds_the_chosen_models_and_is_kept(prepare):
     project = prepare()
     train(project, "benchmark/ease", "benchmark/wmf")
     assert not publish_recommendations(project, "tiny", ["benchmark/ease"], 3).cached
@@ -219,7 +214,7 @@ def test_ties_go_by_column_and_lists_may_be_short():
 
 
 @pytest.mark.parametrize("name", ["benchmark/ease", "benchmark/wmf"])
-def test_an_answer_loads_nothing_that_it_does_not_need(home, name):
+def test_an_answer_loads_nothing_that_it_does_not_need(prepare, name):
     project = prepare()
     train(project, name)
     question = (

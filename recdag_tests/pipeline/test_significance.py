@@ -3,10 +3,7 @@
 import pytest
 
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import data
 from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split
 from recdag.pipeline.training import TrainingRequest, train_model
 
 # every row beside the difference of the published means
@@ -20,14 +17,6 @@ DIFFERENCES = """
 """
 
 
-def prepared(paper):
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
-        step(project, "tiny")
-    make_split(project, "tiny", PAPERS[paper].protocol)
-    return project
-
-
 def train(project, paper, **options):
     for model in PAPERS[paper].nodes:
         train_model(project, TrainingRequest("tiny", paper, model, **options))
@@ -39,8 +28,8 @@ def rows(project, paper):
 
 
 @pytest.mark.parametrize("paper", ["cf_nade", "fawmf"])
-def test_every_row_is_the_difference_of_two_published_means(home, paper):
-    project, about = prepared(paper), PAPERS[paper]
+def test_every_row_is_the_difference_of_two_published_means(prepare, paper):
+    project, about = prepare(PAPERS[paper].protocol), PAPERS[paper]
     train(project, paper)
     evaluate_paper(project, "tiny", paper)
     found = rows(project, paper)
@@ -58,8 +47,8 @@ def test_every_row_is_the_difference_of_two_published_means(home, paper):
         assert all(sign * pairs[best, b] >= 0 for b in about.nodes if b != best)
 
 
-def test_the_tests_are_done_again_only_where_something_changed(home):
-    project = prepared("cf_nade")
+def test_the_tests_are_done_again_only_where_something_changed(prepare):
+    project = prepare(PAPERS["cf_nade"].protocol)
     train(project, "cf_nade")
     assert not evaluate_paper(project, "tiny", "cf_nade").cached
     first = rows(project, "cf_nade")
@@ -77,8 +66,8 @@ def test_the_tests_are_done_again_only_where_something_changed(home):
     assert all(each[3] == pytest.approx(each[4], abs=1e-6) for each in again)
 
 
-def test_models_chosen_on_test_take_no_part(home):
-    project, about = prepared("cf_nade"), PAPERS["cf_nade"]
+def test_models_chosen_on_test_take_no_part(prepare):
+    project, about = prepare(PAPERS["cf_nade"].protocol), PAPERS["cf_nade"]
     train(project, "cf_nade")
     train_model(project, TrainingRequest("tiny", "cf_nade", about.lead, selection="as_published"))
     evaluate_paper(project, "tiny", "cf_nade")

@@ -9,9 +9,7 @@ import pytest
 
 from recdag.errors import Cancelled, RecdagError
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import data
 from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.project import Project
 from recdag.pipeline.splits import make_split
 from recdag.pipeline.studies import cells
 from recdag.pipeline.studies.request import StudyRequest
@@ -20,13 +18,8 @@ from recdag.pipeline.training import TrainingRequest, train_model
 
 
 @pytest.fixture
-def project(home):
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
-        step(project, "tiny")
-    for protocol in ("leave_one_out", "holdout_10pct", "strong_generalization"):
-        make_split(project, "tiny", protocol)
-    return project
+def project(prepare):
+    return prepare("leave_one_out", "holdout_10pct", "strong_generalization")
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ import sys
 import pytest
 
 from recdag.errors import ConfigError, RecdagError
-from recdag.pipeline import data
 from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split
 from recdag.pipeline.training import TrainingRequest, train_model
 from recdag.training import loop
 
@@ -33,12 +31,8 @@ train_model(Project.open(), TrainingRequest("tiny", "{paper}", "{model}", {overr
 
 
 @pytest.fixture
-def project(home):
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized):
-        step(project, "tiny")
-    make_split(project, "tiny", "leave_one_out")
-    return project
+def project(prepare):
+    return prepare("leave_one_out")
 
 
 def weights(project, model):

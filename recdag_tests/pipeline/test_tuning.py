@@ -9,11 +9,10 @@ import yaml
 from recdag.errors import Cancelled, ConfigError, RecdagError, TrainingError
 from recdag.evaluation import experiment
 from recdag.papers.search_space import Choice, Range
-from recdag.pipeline import data
 from recdag.pipeline.evaluating import evaluate_model
 from recdag.pipeline.project import Project
 from recdag.pipeline.search import Search
-from recdag.pipeline.splits import make_split, read_splits
+from recdag.pipeline.splits import read_splits
 from recdag.pipeline.trained import Card
 from recdag.pipeline.training import TrainingRequest, plan_training, train_model
 from recdag.pipeline.tuned import Budget, tuned_path
@@ -40,13 +39,9 @@ def write_spaces(home, spaces):
 
 
 @pytest.fixture
-def project(home):
+def project(home, prepare):
     write_spaces(home, SPACES)
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized):
-        step(project, "tiny")
-    make_split(project, "tiny", "user_holdout")
-    return project
+    return prepare("user_holdout")
 
 
 def request(model="ease", budget="3", **others):

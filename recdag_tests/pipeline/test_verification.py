@@ -5,19 +5,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from recdag.pipeline import data, verification
+from recdag.pipeline import verification
 from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split
 from recdag.pipeline.training import TrainingRequest, train_model
 
 
 @pytest.fixture
-def project(home):
-    project = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized):
-        step(project, "tiny")
-    make_split(project, "tiny", "leave_one_out")
-    return project
+def project(prepare):
+    return prepare("leave_one_out")
 
 
 def change(project, *statements):

@@ -93,7 +93,7 @@ def test_far_margins_stay_finite(accumulate: Callable[..., Any], margin: float) 
     parameters["item_bias"].copy_(torch.tensor([margin, 0.0]))
     loss = accumulate(parameters, torch.tensor([0]), torch.tensor([[0, 1]]), 0.0)
     assert float(loss) == pytest.approx(max(-margin, 0), abs=5)
-    assert all(torch.isfinite(value.grad).all() for value in parameters.values())  # type: ignore[arg-type]
+    assert all(torch.isfinite(value.grad).all() for value in parameters.values())
 
 
 def test_one_triple_a_step_with_sgd_is_learn_bpr() -> None:

@@ -251,7 +251,7 @@ def test_a_batch_is_the_mean_of_its_pairs() -> None:
     def gradient(users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         model._optimizer.zero_grad()
         model._loss(model._network.logits(users, items, model._learning(users, items))).backward()
-        return torch.cat([value.grad.flatten() for value in model._network.parameters.values()])  # type: ignore[union-attr]
+        return torch.cat([value.grad.flatten() for value in model._network.parameters.values()])
 
     one_by_one = torch.stack([gradient(users[g : g + 1], items[g : g + 1]) for g in range(16)])
     torch.testing.assert_close(gradient(users, items), one_by_one.mean(0), rtol=1e-4, atol=1e-6)

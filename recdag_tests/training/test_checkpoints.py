@@ -59,7 +59,7 @@ def test_a_crash_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: 
 def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
     class Harmful:
         def __reduce__(self) -> tuple[object, tuple[str]]:
-            return Path.touch, (tmp_path / "ran",)  # type: ignore[return-value]
+            return Path.touch, (tmp_path / "ran",)
 
     torch.save({"fingerprint": "a", "extra": Harmful()}, tmp_path / "fit.pt")
     assert load_checkpoint(tmp_path / "fit.pt", "a", CPU) is None

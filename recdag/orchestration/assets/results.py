@@ -80,7 +80,6 @@ def comparison(project: ProjectResource) -> dg.MaterializeResult:
         outcome = compare_with_papers(opened)
         return materialized(
             outcome,
-            verdicts=verdicts(opened),
             **row_count(published_rows(opened, "claims")),
             **column_lineage("claims", evaluation=[f"{paper}/evaluation" for paper in PAPERS]),
         )
