@@ -14,7 +14,7 @@ from typing import Literal
 import duckdb
 
 from recdag.datasets.sql import reader
-from recdag.datasets.textfiles import first_line, open_text
+from recdag.datasets.textfiles import GZIP_DAMAGE, first_line, open_text
 from recdag.datasets.wishes import Encoding
 from recdag.errors import DataError
 
@@ -64,9 +64,7 @@ def take_sample(path: Path, *, separator: str | None = None, encoding: Encoding 
     encoding = encoding or _find_encoding(path)
     first_line(path, encoding)
     with open_text(path, encoding) as file:
-        lines = file.readlines(SAMPLE_CHARACTERS)[:SAMPLE_LINES]
-    lines = [line for line in lines if line.strip()]
-    lines[0] = lines[0].removeprefix("\ufeff")
+        lines = [line for line in file.readlines(SAMPLE_CHARACTERS)[:SAMPLE_LINES] if line.strip()]
     for sign in [separator] if separator else SEPARATORS:
         records = _records(lines, sign)
         width, frequency = Counter(map(len, records)).most_common(1)[0]
@@ -103,10 +101,12 @@ def _find_encoding(path: Path) -> Encoding:
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             begins = file.read(SAMPLE_CHARACTERS)
-    except (EOFError, gzip.BadGzipFile):
+    except GZIP_DAMAGE:
         return "utf-8"
-    if begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if begins.startswith(codecs.BOM_UTF16_LE):
         return "utf-16"
+    if begins.startswith(codecs.BOM_UTF16_BE):
+        raise DataError("The text is big-endian UTF-16", where=str(path), cure="Save it as UTF-8.")
     if b"\0" in begins:
         raise DataError(
             "The file is neither text nor Parquet", where=str(path), cure="Export it as CSV or Parquet."

@@ -4,18 +4,47 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TextIO
 
 from recdag.datasets.sql import reader
 from recdag.errors import DataError
 
+GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 
-def open_text(path: Path, encoding: str = "utf-8") -> TextIO:
-    """Open a text file that may be gzipped; what cannot be decoded is replaced."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding=encoding, errors="replace", newline="")
-    return path.open("rt", encoding=encoding, errors="replace", newline="")
+csv.field_size_limit(1 << 21)  # As long a row as DuckDB reads.
+
+
+@contextmanager
+def open_text(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
+    """A text file, gzipped or not, without its byte order mark; what cannot be decoded is replaced.
+
+    Raises:
+        DataError: while it is read, the file turns out to be damaged, or a quotation mark not closed.
+    """
+    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", encoding=encoding, errors="replace", newline="") as file:
+            yield file
+    except GZIP_DAMAGE as error:
+        raise DataError(
+            "The gzip file is damaged or only half there",
+            where=str(path),
+            cure="Delete it and fetch it again.",
+        ) from error
+    except csv.Error as error:
+        raise DataError(
+            "A quotation mark is opened and never closed", where=str(path), cure="Close or remove it."
+        ) from error
+
+
+def _is_blank(line: str) -> bool:
+    return not line.strip()
 
 
 def first_line(path: Path, encoding: str = "utf-8") -> str:
@@ -24,27 +53,27 @@ def first_line(path: Path, encoding: str = "utf-8") -> str:
     Raises:
         DataError: there is none, or the file is damaged.
     """
-    try:
-        with open_text(path, encoding) as file:
-            for line in file:
-                if line.strip():
-                    return line.rstrip("\r\n").removeprefix("\ufeff")
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise DataError(
-            "The gzip file is damaged or only half there",
-            where=str(path),
-            cure="Delete it and fetch it again.",
-        ) from error
+    with open_text(path, encoding) as file:
+        for line in dropwhile(_is_blank, file):
+            return line.rstrip("\r\n")
     raise DataError("The file is empty", where=str(path), cure="Fetch it again, or point to another file.")
 
 
 def csv_source(path: Path, width: int, *, separator: str, quote: str, header: bool, encoding: str) -> str:
-    """A table function that reads a delimited file as VARCHAR columns c1, c2, ..."""
+    """A table function that reads a delimited file as VARCHAR columns c1, c2, ...
+
+    DuckDB takes a blank line at the beginning for the header, so these lines are skipped where there is one.
+    """
+    blank = 0
+    if header:
+        with open_text(path, encoding) as file:
+            blank = sum(1 for _ in takewhile(_is_blank, file))
     return reader(
         "read_csv",
         path,
         auto_detect=False,
         header=header,
+        skip=blank,
         delim=separator,
         quote=quote,
         escape=quote,
@@ -68,8 +97,7 @@ def first_fields(path: Path, *, separator: str, quote: str, encoding: str) -> li
     if not quote or len(separator) > 1:
         return line.split(separator)
     with open_text(path, encoding) as file:
-        record = next(filter(None, csv.reader(file, delimiter=separator, quotechar=quote)))
-    return [record[0].removeprefix("\ufeff"), *record[1:]]
+        return next(csv.reader(dropwhile(_is_blank, file), delimiter=separator, quotechar=quote))
 
 
 def line_of(path: Path, row: int, encoding: str, separator: str, quote: str) -> int:
