@@ -101,14 +101,17 @@ def _behaviour(role: str, dataset: Dataset) -> str:
     return named[0] if named and named[0] in dataset.all_behaviours else dataset.target
 
 
-def _numbered(source: str, numbered: bool) -> str:
-    number = "row_number() over ()" if numbered else "NULL::BIGINT"
-    return f"(SELECT *, {number} AS row FROM {source})"
+def _row_number(numbered: bool) -> str:
+    return f"{'row_number() OVER ()' if numbered else 'NULL::BIGINT'} AS row"
+
+
+def _numbered_lines(path: Path, numbered: bool) -> str:
+    return f"(SELECT c1, {_row_number(numbered)} FROM {line_source(path)})"
 
 
 def _select(expressions: dict[str, str], source: str, numbered: bool) -> str:
     columns = ", ".join(f"{expressions.get(name, 'NULL')}::VARCHAR AS {identifier(name)}" for name in FIELDS)
-    return f"SELECT {columns}, row FROM {_numbered(source, numbered)}"
+    return f"SELECT {columns}, {_row_number(numbered)} FROM {source}"
 
 
 def _table(connection: duckdb.DuckDBPyConnection, path: Path, source: Source, behaviour: str) -> RawFile:
@@ -235,7 +238,7 @@ def _lists(path: Path, behaviour: str) -> RawFile:
     first_line(path)
 
     def query(numbered: bool) -> str:
-        lines = _numbered(line_source(path), numbered)
+        lines = _numbered_lines(path, numbered)
         words = (
             f"SELECT string_split_regex(trim(c1), '[ \\t,]+') AS words, row FROM {lines} WHERE c1 IS NOT NULL"
         )
@@ -257,7 +260,7 @@ def _netflix(path: Path, behaviour: str) -> RawFile:
     movie = f"CASE WHEN {heading} THEN row * 1000000 + rtrim(c1, ':')::BIGINT END"
 
     def query(numbered: bool) -> str:
-        lines = _numbered(line_source(path), True)
+        lines = _numbered_lines(path, True)
         carried = (
             f"(SELECT c1, row, {heading} AS is_heading, "
             f"max({movie}) OVER (ROWS UNBOUNDED PRECEDING) % 1000000 AS movie FROM {lines})"
