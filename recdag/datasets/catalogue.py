@@ -88,7 +88,7 @@ class Columns:
     value: Column | None = None
     time: Column | None = None
     behaviour: Column | None = None
-    separator: str | None = None
+    separator: Annotated[str, Field(min_length=1, max_length=4)] | None = None
     header: bool | None = None
     time_format: str = "unix_s"
     encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"

@@ -65,7 +65,7 @@ def _parser(pattern: str) -> Callable[[str], bool]:
 
 def _is_iso(value: str) -> bool:
     try:
-        datetime.fromisoformat(value)
+        datetime.fromisoformat(value.removesuffix(" UTC"))
     except ValueError:
         return False
     return "-" in value

@@ -14,6 +14,7 @@ from recdag.datasets.sql import literal
 from recdag.datasets.textfiles import line_source
 from recdag.errors import DataError
 
+BEGIN_OF_TIME = -62_135_596_800  # 0001-01-01, which some programs write for no time.
 END_OF_TIME = 4_102_444_800  # 2100-01-01; a later time is one in another unit.
 _OFFSET = r":\d\d(\.\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
 
@@ -137,7 +138,8 @@ def _checks(dataset: Dataset, file: RawFile) -> list[_Check]:
         allow_zero = " AND time_text <> '0'" if file.zero_time_is_unknown else ""
         checks.append(
             _Check(
-                f"(time IS NULL AND time_text IS NOT NULL{allow_zero}) OR time >= {END_OF_TIME}",
+                f"(time IS NULL AND time_text IS NOT NULL{allow_zero})"
+                f" OR time < {BEGIN_OF_TIME} OR time >= {END_OF_TIME}",
                 "time_text",
                 f"The time cannot be read as {file.time_format}",
                 "Correct the row, or set `time_format` (unix_s, unix_ms, iso or a pattern such as %Y-%m-%d).",
@@ -165,11 +167,14 @@ def _unreadable(connection: duckdb.DuckDBPyConnection, file: RawFile, error: duc
     if width := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         problem = f"The row has {width.group(2)} columns, the first line has {width.group(1)}"
         return DataError(problem, where=where, cure="Correct the row; the file may be only half there.")
+    if "unterminated quote" in message:
+        problem = "A quotation mark is opened and never closed"
+        return DataError(problem, where=where, cure="Close or remove it.")
     if "unicode" in message:
         return DataError(
             "The text is not in the expected encoding",
             where=where,
-            cure="Set `encoding` of `columns`, for example latin-1.",
+            cure="Set `encoding` of `columns`, for example latin-1, or add the file again with --encoding.",
         )
     reason = next((text for text in message.splitlines()[2:] if text), message.splitlines()[0])
     return DataError(f"The row cannot be read ({reason.strip()})", where=where, cure="Correct the row.")
