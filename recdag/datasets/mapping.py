@@ -75,8 +75,8 @@ class _Mapper:
         self.sample, self.wishes, self.where = sample, wishes, where
         rows = sample.rows
         self.named = sample.names is not None or _begins_with_names(sample, wishes)
-        first = sample.names or [str(value).strip() for value in rows[0]]
-        self.labels = list(first) if self.named else [str(n + 1) for n in range(len(first))]
+        first = [str(value).strip() for value in sample.names or rows[0]]
+        self.labels = first if self.named else [str(n + 1) for n in range(len(first))]
         data = rows[1:] if self.named and sample.names is None else rows
         self.values = [
             [str(row[n]) for row in data if row[n] not in (None, "")] for n in range(len(self.labels))
@@ -131,7 +131,7 @@ class _Mapper:
             if not places or not self._open(role):
                 continue
             if len(places) > 1 and role in ("user", "item"):
-                choices = [self.labels[n] for n in places]
+                choices = [str(self._column(n)) for n in places]
                 raise Unanswered(
                     f"Several columns may be the {role}: {', '.join(choices)}",
                     field=role,
@@ -227,13 +227,12 @@ def _begins_with_names(sample: Sample, wishes: Wishes) -> bool:
     wished = {wishes.user, wishes.item, wishes.behaviour, wishes.rating, wishes.count, wishes.time}
     if any(each and not each.isdigit() and each in first for each in wished):
         return True
-    if any(_plain(label) in _ROLES for label in first):
-        return True
     others: Sequence[Sequence[str | None]] = sample.rows[1:]
-    return any(
-        not is_number(label) and bool(others) and all(is_number(row[n] or "0") for row in others)
-        for n, label in enumerate(first)
-    )
+    columns = [[row[n] for row in others] for n in range(len(first))]
+    if any(_plain(name) in _ROLES and name not in below for name, below in zip(first, columns, strict=True)):
+        return True
+    numeric = any(all(is_number(value or "0") for value in below) for below in columns)
+    return bool(others) and numeric and not any(map(is_number, first))
 
 
 def _plain(name: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +159,8 @@ def _profile(
                 " GROUP BY behaviour ORDER BY count(*) DESC"
             ).fetchall()
         except _UNREADABLE:
-            find_fault(connection, dataset, raw)
+            # Which behaviours there are is not known yet, so that none is at fault.
+            find_fault(connection, dataset, [replace(f, present=f.present - {"behaviour"}) for f in raw])
             raise
     codes = [code for code, *_ in counted if code is not None]
     numbers = [each for _, *each in counted if each[0] is not None]
@@ -172,14 +173,14 @@ def _profile(
 def _behaviours(codes: Sequence[str], wishes: Wishes, where: str) -> dict[str, Any]:
     """target, supportive and behaviours of the entry."""
     if not codes:
-        return {"target": _slug(wishes.target or ONLY_BEHAVIOUR)}
+        return {"target": _slug(wishes.target or "") or ONLY_BEHAVIOUR}
     if len(codes) > MOST_BEHAVIOURS:
         raise DataError(
             f"The column of behaviours has {len(codes)} different values, such as {', '.join(codes[:3])}",
             where=where,
             cure=f"Up to {MOST_BEHAVIOURS} are taken. Give another column with --behaviour, or none.",
         )
-    names = {code: _slug(code) for code in codes}
+    names = _names(codes)
     likely = [code for code in codes if names[code] in PURCHASES]
     if wishes.target is not None:
         chosen = [code for code in codes if wishes.target in (code, names[code])]
@@ -238,7 +239,8 @@ def _values(
 
 def _by_role(files: Sequence[LogFile], sample: Sample) -> dict[str, Path]:
     """A role of the catalogue for each file: events.view for one of views, numbered where there are more."""
-    heads = [_slug(file.behaviour) if file.behaviour else "" for file in files]
+    names = _names(dict.fromkeys(file.behaviour for file in files if file.behaviour))
+    heads = [names[file.behaviour] if file.behaviour else "" for file in files]
     roles: dict[str, Path] = {}
     for head, file in zip(heads, files, strict=True):
         role = (head or ONLY_BEHAVIOUR) if sample.form == "lists" else f"events.{head}".strip(".")
@@ -254,5 +256,10 @@ def _stored_name(name: str, role: str, path: Path) -> str:
     return f"{name}.{part}{ending}" if part else f"{name}{ending}"
 
 
+def _names(codes: Iterable[str]) -> dict[str, str]:
+    """Code -> behaviour; a code in other letters than a to z gets a number."""
+    return {code: _slug(code) or f"behaviour_{n}" for n, code in enumerate(codes, 1)}
+
+
 def _slug(code: str) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "_", code.lower()).strip("_-") or "behaviour"
+    return re.sub(r"[^a-z0-9_-]+", "_", code.lower()).strip("_-")

@@ -118,6 +118,7 @@ def test_the_usual_separators(tmp_path, separator):
         (["12/1/2010 8:26", "12/31/2010 8:26"], ["%m/%d/%Y %H:%M"]),
         (["01.02.2024", "03.04.2024"], ["%d.%m.%Y"]),
         (["01/02/2024", "03/04/2024"], ["%d/%m/%Y", "%m/%d/%Y"]),
+        (["2019-10-01 00:00:04 UTC"], ["iso"]),
         (["yesterday"], []),
     ],
 )
@@ -153,11 +154,68 @@ TABLE = lines("user,item,action,stars", lambda u, i: f"u{u},i{i},{'look' if i % 
         ),
         ("PK\x03\x04 and so on", {}, "archive"),
         (gzip.compress(b"user,item\nu1,i1\n"), {}, "what .gz stands for"),
+        (b"\xef\xbb\xbf\n", {}, "is empty"),
+        (b"\xfe\xff" + TABLE.encode("utf-16-be"), {}, "big-endian UTF-16.*UTF-8"),
+        (
+            TABLE.replace("stars", "time") + "u1,i1,take,-99999999999999\n",
+            {"target": "take"},
+            "182: The time",
+        ),
+        ('user,item\nu1,"i1\nu2,i2\n', {}, "line 2: A quotation mark"),
+        (TABLE, {"separator": "-----"}, "No two columns"),
+        ("user,item,item\n" + "u1,i1,j1\n" * 9, {}, "--item 2 .*2, 3"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_cure(tmp_path, text, wishes, message):
     with pytest.raises(DataError, match=message):
         try_out(described(tmp_path / "log.csv", text, **wishes))
+
+
+@pytest.mark.parametrize("begins", ["\ufeff", "\n \n", "\ufeff\n"])
+def test_what_stands_before_the_header_is_no_part_of_it(tmp_path, begins):
+    text = begins + lines('"user","item"', lambda u, i: f"u{u},i{i}")
+    proposal = described(tmp_path / "log.csv", text)
+    assert proposal.dataset.columns.used == {"user": "user", "item": "item"}
+    assert try_out(proposal).report.rows == 180
+
+
+def test_a_file_without_a_header_keeps_its_first_row(tmp_path):
+    plays = lines("", lambda u, i: f"{1000 + u},Game {i},{'play' if i % 2 else 'purchase'},{1 + i}")
+    first, second = (line for line in plays.splitlines()[:2])
+    for text in (plays.replace("purchase", "play", 1), first.rpartition(",")[0] + ",\n" + second + "\n"):
+        with pytest.raises(Unanswered, match="no header"):
+            described(tmp_path / "log.csv", text)
+
+
+def test_behaviours_in_other_letters_stay_apart(tmp_path):
+    text = lines("user,item,action", lambda u, i: f"u{u},i{i},{'购买' if i % 3 else '浏览'}")
+    dataset = described(tmp_path / "log.csv", text, target="购买").dataset
+    assert dataset.behaviours == {"购买": "behaviour_1", "浏览": "behaviour_2"}
+    assert (dataset.target, dataset.supportive) == ("behaviour_1", ("behaviour_2",))
+
+
+def test_a_bad_row_far_down_is_not_blamed_on_the_behaviours(tmp_path):
+    text = "user,item,action\n" + "".join(f"u{n % 99},i{n % 77},view\n" for n in range(300_000)) + "u1,i1\n"
+    with pytest.raises(DataError, match="line 300002: The row has 2 columns"):
+        described(tmp_path / "log.csv", text)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda packed: packed[: len(packed) // 2], lambda packed: packed[:20] * 9]
+)
+def test_a_damaged_gzip_file_is_told(tmp_path, damage):
+    text = "user,item\n" + "".join(f"u{n * 7919 % 9999},i{n * 104729 % 77777}\n" for n in range(60_000))
+    with pytest.raises(DataError, match="gzip file is damaged"):
+        described(tmp_path / "log.csv.gz", damage(gzip.compress(text.encode())))
+
+
+def test_parquet_columns_of_odd_names(tmp_path):
+    path = tmp_path / "log.parquet"
+    query = """select range % 30 as " user_id", range % 7 as product, 'x' as row,
+        case range when 200 then -1 else 1 end as rating from range(210)"""
+    duckdb.sql(f"copy ({query}) to '{path}'")
+    with pytest.raises(DataError, match=r"row 201: .*'-1'"):
+        try_out(described(path))
 
 
 def test_a_missing_file_and_a_broken_parquet(tmp_path):
