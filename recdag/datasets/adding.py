@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 from recdag.datasets.files import FOLDERS_VARIABLE, find_files, search_folders
 from recdag.datasets.formats import StageReport, stage
 from recdag.datasets.proposing import Proposal

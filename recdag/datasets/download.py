@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from recdag.datasets.catalogue import Download
+from recdag.datasets.entry import Download
 from recdag.errors import DataError, Unreachable
 
 Progress = Callable[[int, int | None], None]

@@ -12,8 +12,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from recdag.datasets.archives import is_archive, unpack
-from recdag.datasets.catalogue import OPTIONAL_ROLES, Dataset, Download, Source
 from recdag.datasets.download import Progress, download
+from recdag.datasets.entry import OPTIONAL_ROLES, Dataset, Download, Source
 from recdag.datasets.simulator import VERSION as SIMULATOR_VERSION
 from recdag.errors import DataError
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 from recdag.datasets.files import FoundFiles
 from recdag.datasets.metadata import stage_items, stage_users
 from recdag.datasets.readers import RawFile, raw_files

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from recdag.datasets.catalogue import Column
+from recdag.datasets.entry import Column
 from recdag.datasets.sampling import Sample
 from recdag.datasets.times import is_number, looks_like_time, time_formats
 from recdag.datasets.wishes import NONE, Unanswered, Wishes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from recdag.datasets.catalogue import Columns
+from recdag.datasets.entry import Columns
 from recdag.datasets.files import FoundFiles
 from recdag.datasets.sql import identifier, literal
 from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_source

@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from recdag.datasets.catalogue import Dataset, dataset_from
+from recdag.datasets.catalogue import dataset_from
+from recdag.datasets.entry import Dataset
 from recdag.datasets.files import FoundFiles
 from recdag.datasets.mapping import LARGEST_RATING, MOST_BEHAVIOURS, ColumnMapping, map_columns
 from recdag.datasets.readers import raw_files

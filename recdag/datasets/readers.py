@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from recdag.datasets.catalogue import Column, Columns, Dataset, Source
+from recdag.datasets.entry import Column, Columns, Dataset, Source
 from recdag.datasets.files import FoundFiles
 from recdag.datasets.sql import identifier, reader
 from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_of, line_source

@@ -15,7 +15,7 @@ from functools import lru_cache
 import duckdb
 import numpy as np
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 from recdag.datasets.titles import shop_titles
 
 VERSION = "1"
@@ -23,7 +23,6 @@ BEHAVIOURS = ("view", "favourite", "cart", "purchase")
 START, DAYS, DAY = 1_700_000_000, 180, 86_400
 MAX_REPEATS = 20
 _TASTES = 8
-_TINY = 1e-9
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.memory import memory_bytes
 from recdag.pipeline.project import Project

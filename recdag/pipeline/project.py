@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from recdag.datasets.catalogue import Dataset, load_catalogue
+from recdag.datasets.catalogue import load_catalogue
+from recdag.datasets.entry import Dataset
 from recdag.errors import ConfigError
 from recdag.papers.recipes import Recipe, load_recipe
 from recdag.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from recdag.datasets.catalogue import Expected
+from recdag.datasets.entry import Expected
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.applicability import refusal, runnable, split_refusal
 from recdag.pipeline.project import Project

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recdag.datasets.catalogue import Dataset, load_catalogue
+from recdag.datasets.catalogue import load_catalogue
+from recdag.datasets.entry import Dataset
 from recdag.datasets.files import find_files, search_folders, state_of
 from recdag.settings import Settings
 

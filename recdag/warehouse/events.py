@@ -7,7 +7,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 from recdag.errors import DataError
 from recdag.warehouse.sql import columns, row, scalar
 

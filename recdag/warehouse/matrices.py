@@ -8,7 +8,7 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from scipy.sparse import csr_array
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 from recdag.errors import DataError
 from recdag.evaluation.split import Interactions
 from recdag.warehouse.events import positive_bound

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from recdag.datasets.catalogue import get_dataset, load_catalogue, load_dataset
+from recdag.datasets.catalogue import load_catalogue, load_dataset
 from recdag.errors import DataError
 
 BASE = {
@@ -35,7 +35,7 @@ def test_every_shipped_entry_loads(catalogue_folder: Path) -> None:
 def test_ncf_split_stands_for_ml_1m(catalogue_folder: Path) -> None:
     dataset = load_catalogue([catalogue_folder])["ncf-ml-1m"]
     assert dataset.stands_for["leave_one_out"] == "ml-1m"
-    assert dataset.options("leave_one_out")["published"] is True
+    assert dataset.protocols["leave_one_out"]["published"] is True
 
 
 def test_first_folder_wins(tmp_path: Path) -> None:
@@ -100,16 +100,6 @@ def test_yaml_cannot_make_objects(tmp_path: Path) -> None:
         load_dataset(path)
 
 
-def test_options_of_a_protocol_go_over_the_general_ones(tmp_path: Path) -> None:
-    protocols = {"strong_generalization": {"min_value": 4, "min_user": 5, "heldout_users": 10}}
-    dataset = load_dataset(write(tmp_path / "t.yaml", min_item_interactions=3, protocols=protocols))
-    assert dataset.options("strong_generalization") == {
-        "min_value": 4, "min_user": 5, "min_item": 3, "heldout_users": 10,
-    }  # fmt: skip
-    assert dataset.options("five_fold_cv") == {"min_value": None, "min_user": 1, "min_item": 3}
-    assert dataset.options("strong_generalization", has_value=False)["min_value"] is None
-
-
 def test_an_alternative_shares_items_and_users(catalogue_folder: Path) -> None:
     main, other = load_catalogue([catalogue_folder])["ml-1m"].sources
     assert other.files["items"] == main.files["items"]
@@ -120,8 +110,3 @@ def test_settings_version_follows_what_is_read(tmp_path: Path) -> None:
     dataset = load_dataset(write(tmp_path / "t.yaml"))
     assert replace(dataset, title="Other").settings_version == dataset.settings_version
     assert replace(dataset, target="buy").settings_version != dataset.settings_version
-
-
-def test_unknown_name_suggests_a_near_one(catalogue_folder: Path) -> None:
-    with pytest.raises(DataError, match="did you mean ml-1m"):
-        get_dataset(load_catalogue([catalogue_folder]), "ml_1m")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from recdag.datasets import download as module
-from recdag.datasets.catalogue import Dataset, Download
 from recdag.datasets.download import download
+from recdag.datasets.entry import Dataset, Download
 from recdag.datasets.files import fetch
 from recdag.errors import DataError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 from recdag.datasets.files import checksum, data_version, ensure_files, find_files, search_folders
 from recdag.errors import DataError
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from recdag.datasets.catalogue import Dataset, load_dataset
+from recdag.datasets.catalogue import load_dataset
+from recdag.datasets.entry import Dataset
 from recdag.datasets.files import find_files
 from recdag.datasets.formats import stage
 from recdag.datasets.simulator import BEHAVIOURS, DAY, DAYS, MAX_REPEATS, START, Simulation, simulate, truth

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recdag.datasets.catalogue import Dataset
+from recdag.datasets.entry import Dataset
 from recdag.datasets.files import find_files
 from recdag.datasets.formats import stage
 from recdag.errors import DataError
