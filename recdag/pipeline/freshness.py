@@ -5,9 +5,10 @@ from __future__ import annotations
 from recdag.errors import ConfigError, DataError
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.applicability import refusal
+from recdag.pipeline.inspection import Inspection
 from recdag.pipeline.project import Project
 from recdag.pipeline.snapshot import Snapshot
-from recdag.pipeline.status import SETTLED, Inspection
+from recdag.pipeline.standing import SETTLED
 from recdag.pipeline.verification import Verdict
 from recdag.warehouse.queries import recorded_keys
 

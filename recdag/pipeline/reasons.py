@@ -9,9 +9,8 @@ from typing import Any
 
 from recdag.pipeline.steps import MadeFrom
 from recdag.pipeline.trained import Card
-from recdag.pipeline.training import Plan
+from recdag.pipeline.training import SET_FOR_RUN, Plan
 
-SET_FOR_RUN = "set for this run"
 _NAMES = {"raw_files": "the raw files", "settings": "the catalogue entry"}
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from recdag.pipeline.applicability import runnable
 from recdag.pipeline.project import Project
-from recdag.pipeline.recommending import TOP, find_card, open_service
+from recdag.pipeline.recommending import find_card, open_service
+from recdag.pipeline.service import TOP
 from recdag.pipeline.steps import Outcome, input_versions, step_key
 from recdag.pipeline.trained import Card
 from recdag.warehouse.provenance import record

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from recdag.training.options import Progress
 
 Selection = Literal["validation", "as_published"]
+SET_FOR_RUN = "set for this run"
+"""The source of a hyperparameter that replaces the recipe's."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def plan_training(project: Project, request: TrainingRequest) -> Plan:
     )
     sources = {name: source for name, _, source in recipe.sources(request.model, request.dataset)}
     sources |= dict.fromkeys(found, tuned.source if tuned else "")
-    sources |= dict.fromkeys(request.overrides, "set for this run")
+    sources |= dict.fromkeys(request.overrides, SET_FOR_RUN)
     tuning = tuned.budget if tuned else None
     return Plan(request, spec, protocol, config, sources, split_version, key, tuning)
 

@@ -9,9 +9,9 @@ import pytest
 
 from recdag.errors import ConfigError, RecdagError
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import recommending
 from recdag.pipeline.recommendations import publish_recommendations
-from recdag.pipeline.recommending import best_columns, open_service, write_recommendations
+from recdag.pipeline.recommending import open_service, write_recommendations
+from recdag.pipeline.service import best_columns
 from recdag.pipeline.splits import make_split
 from recdag.pipeline.training import TrainingRequest, train_model
 from recdag.recommenders.base import Query
@@ -72,7 +72,7 @@ def test_a_users_list_is_the_best_of_what_she_does_not_have(prepare, name):
 def test_everybodys_lists_are_those_of_each_user_and_hold_nothing_she_has(prepare, model, monkeypatch):
     project = prepare()
     train(project, f"benchmark/{model}")
-    monkeypatch.setattr(recommending, "_PAIRS_AT_ONCE", 7 * 40)
+    monkeypatch.setattr("recdag.pipeline.service._PAIRS_AT_ONCE", 7 * 40)
     service, has = open_service(project, "tiny", f"benchmark/{model}"), bought(project)
     everybody = pd.concat(service.for_everybody(top=40), ignore_index=True)
     assert set(everybody["user_key"]) == set(has.index)

@@ -14,7 +14,7 @@ from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.pipeline.applicability import refusal
 from recdag.pipeline.recommendations import DEFAULT_MODELS, publish_recommendations
-from recdag.pipeline.recommending import TOP
+from recdag.pipeline.service import TOP
 from recdag.pipeline.showing import published_rows
 
 

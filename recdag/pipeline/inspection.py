@@ -1,0 +1,191 @@
+"""What of a data set is missing, stale or current: the keys that a run would compare, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from recdag.errors import RecdagError
+from recdag.evaluation.protocols import PROTOCOLS
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.paper import Paper
+from recdag.papers.study import Counts, Grid, Study
+from recdag.pipeline import data
+from recdag.pipeline.applicability import model_refusal, refusal
+from recdag.pipeline.evaluating import plan_evaluation
+from recdag.pipeline.reasons import table_changes, training_changes
+from recdag.pipeline.recommendations import ASSET as RECOMMENDATIONS
+from recdag.pipeline.recommendations import DEFAULT_MODELS, recommendations_key
+from recdag.pipeline.service import TOP
+from recdag.pipeline.snapshot import Snapshot
+from recdag.pipeline.splits import split_asset, split_from
+from recdag.pipeline.standing import SETTLED, Standing, State
+from recdag.pipeline.steps import MadeFrom
+from recdag.pipeline.studies.request import StudyRequest
+from recdag.pipeline.studies.run import plan_study, study_key
+from recdag.pipeline.trained import Card
+from recdag.pipeline.training import TrainingRequest, plan_training
+
+Recorded = Mapping[tuple[str, str], str]
+
+
+class Inspection:
+    """Goes through the assets of one data set in the order of the graph."""
+
+    def __init__(self, project: Snapshot, dataset: str, recorded: Recorded) -> None:
+        self._project = project
+        self._dataset = dataset
+        self._recorded = recorded
+        self._found: dict[str, Standing] = {}
+        self._unsettled: set[str] = set()
+
+    def run(self) -> list[Standing]:
+        """All standings; of studies that train many models, those that have been run."""
+        self._tables()
+        for paper in PAPERS.values():
+            if reason := refusal(self._project, self._dataset, paper.id):
+                self._leave_out(paper, reason)
+                continue
+            self._results(paper)
+            for study in paper.studies:
+                self._study(paper, study)
+        self._recommendations()
+        return list(self._found.values())
+
+    def run_results(self, paper: Paper) -> list[Standing]:
+        """Standings of what the results of one paper are made of, and of its evaluation."""
+        self._tables()
+        self._results(paper)
+        return list(self._found.values())
+
+    def _results(self, paper: Paper) -> None:
+        for model in paper.nodes:
+            self._model(paper, model)
+        self._evaluation(paper)
+
+    def _leave_out(self, paper: Paper, reason: str) -> None:
+        for name in (*paper.nodes, "evaluation", *(study.id for study in paper.studies if study.quick)):
+            self._put(f"{paper.id}/{name}", "left out", [reason])
+
+    def _put(self, asset: str, state: State, reasons: Iterable[str] = ()) -> None:
+        self._found[asset] = Standing(asset, state, tuple(reasons))
+
+    def _follow(self, asset: str, needs: Iterable[str]) -> None:
+        """Nothing of its own has changed: the asset is as what it needs."""
+        waits = [need for need in needs if self._found[need].state not in SETTLED]
+        self._put(asset, "follows" if waits else "current", [f"after {_listed(waits)}"] if waits else [])
+
+    def _tables(self) -> None:
+        project, name = self._project, self._dataset
+        raw = project.raw_version(name)
+        there = project.at_hand(name)
+        self._put("raw_files", "current" if there else "missing", [] if there else ["the files are away"])
+        if raw is not None:
+            self._table("events", ["raw_files"], lambda: data.events_from(project, name, raw))
+        elif project.warehouse.provenance(name, "events") is None:
+            self._put("events", "missing")
+        else:
+            self._put("events", "follows", ["after a look into the raw files, which are large and new"])
+        self._table("interactions", ["events"], lambda: data.interactions_from(project, name))
+        self._table("binarized", ["interactions"], lambda: data.binarized_from(project, name))
+        self._table("relative_rating", ["binarized"], lambda: data.relative_rating_from(project, name))
+        for protocol in PROTOCOLS:
+            made_from = lambda protocol=protocol: split_from(project, name, protocol)  # noqa: E731
+            self._table(split_asset(protocol), ["interactions", "binarized"], made_from)
+
+    def _table(self, asset: str, needs: Sequence[str], made_from: Callable[[], MadeFrom]) -> None:
+        known = self._project.warehouse.provenance(self._dataset, asset)
+        if known is None:
+            self._put(asset, "missing")
+        elif any(self._found[need].state == "missing" for need in needs):
+            self._follow(asset, needs)
+        elif known.key != (now := made_from()).key(asset):
+            self._put(asset, "stale", table_changes(known.metadata.get("made_from"), now))
+        else:
+            self._follow(asset, needs)
+
+    def _model(self, paper: Paper, model: str) -> None:
+        asset, split = f"{paper.id}/{model}", split_asset(paper.protocol)
+        card = Card.read(self._project.trained(self._dataset, paper.id, model))
+        if reason := model_refusal(self._project, self._dataset, model):
+            self._put(asset, "left out", [reason])
+        elif card is None:
+            self._put(asset, "missing")
+        elif self._found[split].state == "missing":
+            self._follow(asset, [split])
+        else:
+            plan = plan_training(self._project, TrainingRequest(self._dataset, paper.id, model))
+            if plan.key != card.key:
+                self._put(asset, "stale", training_changes(card, plan))
+            else:
+                self._follow(asset, [split])
+        if self._found[asset].state not in SETTLED:
+            self._unsettled.add(asset)
+
+    def _evaluation(self, paper: Paper) -> None:
+        asset, models = f"{paper.id}/evaluation", [f"{paper.id}/{model}" for model in paper.nodes]
+        if not any((self._dataset, model) in self._recorded for model in models):
+            self._put(asset, "missing")
+        elif any(self._found[model].state == "missing" for model in models):
+            self._follow(asset, models)
+        else:
+            plan = plan_evaluation(self._project, self._dataset, paper.id)
+            stale = [f"{paper.id}/{model}" for model in plan.stale(self._recorded)]
+            self._unsettled.update(stale)
+            if stale:
+                self._put(asset, "stale", [f"not measured as it is now: {_listed(stale)}"])
+            elif not plan.described(self._recorded):
+                self._put(asset, "stale", ["its tests between models or what is told of trainings changed"])
+            else:
+                self._follow(asset, models)
+
+    def _study(self, paper: Paper, study: Study) -> None:
+        asset = f"{paper.id}/{study.id}"
+        known = self._recorded.get((self._dataset, asset))
+        if known is None:
+            if study.quick:
+                self._put(asset, "missing")
+            return
+        needs = self._needs(paper, study)
+        request = StudyRequest(self._project, self._dataset, paper.id)
+        try:
+            key = study_key(study, plan_study(request, study))
+        except RecdagError as error:
+            self._put(asset, "follows", [error.problem])
+            return
+        if key != known:
+            self._put(asset, "stale", ["what it shows, or the study itself, changed"])
+        else:
+            self._follow(asset, needs)
+
+    def _needs(self, paper: Paper, study: Study) -> list[str]:
+        """The assets that decide whether a study's rows stay as they are."""
+        if isinstance(study, Counts):
+            return ["binarized", "relative_rating"]
+        if isinstance(study, Grid):
+            return [split_asset(paper.protocol)]
+        models = getattr(study, "models", None) or [getattr(study, "model", "")]
+        return [need for model in models if (need := f"{paper.id}/{model}") in self._unsettled]
+
+    def _recommendations(self) -> None:
+        known = self._recorded.get((self._dataset, RECOMMENDATIONS))
+        lacking = [name for name in DEFAULT_MODELS if self._found[name].state == "left out"]
+        if lacking:
+            self._put(RECOMMENDATIONS, "left out", [f"{_listed(lacking)} is left out"])
+            return
+        if known is None:
+            self._put(RECOMMENDATIONS, "missing")
+            return
+        places = {name: self._project.trained(self._dataset, *name.split("/")) for name in DEFAULT_MODELS}
+        cards = {name: card for name, folder in places.items() if (card := Card.read(folder)) is not None}
+        needs = [*DEFAULT_MODELS, "interactions", "binarized"]
+        if len(cards) < len(DEFAULT_MODELS) or self._found["binarized"].state == "missing":
+            self._follow(RECOMMENDATIONS, needs)
+        elif known != recommendations_key(self._project, self._dataset, cards, TOP):
+            self._put(RECOMMENDATIONS, "stale", [f"not the lists of {_listed(DEFAULT_MODELS)} as it is now"])
+        else:
+            self._follow(RECOMMENDATIONS, needs)
+
+
+def _listed(names: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
