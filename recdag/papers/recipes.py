@@ -137,7 +137,7 @@ def _load(path: Path, paper: str, changed_ns: int, size: int) -> Recipe:
     """The recipe in a file; the state of the file is part of the question, so that it is read once."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"not readable as YAML ({error})", where=str(path)) from error
 
     content = mapping(content, str(path), {"paper", "models"})

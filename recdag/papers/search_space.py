@@ -66,7 +66,7 @@ def read_space(
             leaves out one of the recipe's own values.
     """
     at = f"{where}.search"
-    space: Choice | Range = (
+    space: Space = (
         _choice(config_class, name, content, at)
         if isinstance(content, list)
         else _range(config_class, name, content, at)

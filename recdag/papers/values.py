@@ -81,7 +81,7 @@ def _converted(value: Any, hint: Any) -> tuple[bool, Any]:
     if hint is float and not isinstance(value, bool):
         try:
             return isinstance(value, int | float | str), float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False, value
     return type(value) is hint, value
 

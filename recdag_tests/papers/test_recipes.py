@@ -122,6 +122,12 @@ def test_a_broken_file_is_refused_by_name(tmp_path, text, match):
     assert "ncf.yaml" in broken(tmp_path, text, match)
 
 
+def test_a_file_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / "ncf.yaml").write_bytes("paper: ncf # wie üblich\nmodels: {}\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match="not readable as YAML"):
+        load_recipe(tmp_path, "ncf")
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="no recipe for 'ncf'"):
         load_recipe(tmp_path, "ncf")
