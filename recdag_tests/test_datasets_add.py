@@ -42,6 +42,15 @@ def log(tmp_path):
     return path
 
 
+def test_what_looks_like_markup_is_shown_as_it_is(home, tmp_path):
+    path = tmp_path / "[b]old.csv"
+    path.write_text("user,item,[i]note\n" + "".join(f"u{n % 9},[/b]{n % 7},x\n" for n in range(63)))
+    shown = add(path)
+    assert shown.returncode == 0 and "[/b]3" in shown.stdout and "Not used: [i]note" in shown.stdout
+    again = add(tmp_path / "[b]away.csv")
+    assert again.returncode == 1 and f"{tmp_path}/[b]away.csv: There is no such file" in again.stderr
+
+
 def test_a_file_becomes_a_partition(home, log):
     asked = add(log)
     assert asked.returncode == 1 and "--user 1 --item 2" in asked.stderr

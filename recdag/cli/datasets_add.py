@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli.terminal import console
@@ -72,7 +73,7 @@ def add(
     folder = project.settings.catalogue_folders[0]
     entry = write_entry(proposal, folder, project.settings.data, copy=copy)
     dataset = proposal.dataset.name
-    console.print(f"Written: {entry}", soft_wrap=True)
+    console.print(f"Written: {entry}", soft_wrap=True, markup=False)
     for paper, reason in refused_papers(proposal.dataset).items():
         console.print(f"Not for {paper}: {reason}", soft_wrap=True)
     console.print(f"Next: recdag run --dataset {dataset} --paper benchmark", soft_wrap=True)
@@ -88,7 +89,7 @@ def _propose(logs: Sequence[LogFile], wishes: Wishes) -> Proposal:
         except Unanswered as question:
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
                 raise
-            console.print(question.problem, highlight=False)
+            console.print(question.problem, highlight=False, markup=False)
             answer = typer.prompt(f"{question.field} ({', '.join(question.choices)})", default=question.guess)
             wishes = replace(wishes, **{question.field: answer})
 
@@ -99,9 +100,11 @@ def _show(proposal: Proposal, preview: Preview) -> None:
     used = dataset.columns.used if dataset.columns else {}
     if used:
         kind = {"value": dataset.value_kind}
-        console.print(", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items()))
+        console.print(
+            ", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items()), markup=False
+        )
     if proposal.unused:
-        console.print(f"Not used: {', '.join(proposal.unused)}")
+        console.print(f"Not used: {', '.join(proposal.unused)}", markup=False)
     headings = ("user", "item", "behaviour", dataset.value_kind, "time (UTC)")
     shown = [n for n in range(len(headings)) if any(row[n] is not None for row in preview.first)]
     table = Table(*(headings[n] for n in shown), box=None)
@@ -114,7 +117,7 @@ def _show(proposal: Proposal, preview: Preview) -> None:
 
 
 def _cell(value: str | float | None) -> str:
-    return "-" if value is None else f"{value:g}" if isinstance(value, float) else value
+    return "-" if value is None else f"{value:g}" if isinstance(value, float) else escape(value)
 
 
 def _facts(dataset: Any, preview: Preview) -> list[str]:

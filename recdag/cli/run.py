@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from recdag.cli.terminal import Dataset, console, errors
 from recdag.errors import RecdagError
@@ -45,7 +46,7 @@ def run(
     project.published.ensure()
 
     def tell(message: str) -> None:
-        console.print(message, highlight=False)
+        console.print(message, highlight=False, markup=False)
 
     try:
         with RunDisplay(console) as display:
@@ -54,11 +55,13 @@ def run(
         errors.print("Stopped. What is finished is kept; run again to go on.")
         raise typer.Exit(130) from None
     for step, message in summary.failures:
-        console.print(f"[red]{step}[/]: {message}", highlight=False)
+        console.print(f"[red]{step}[/]: {escape(message)}", highlight=False)
     concerned = {asset.partition("/")[0] for asset in display.left_out}
     left_out = refused(project, dataset, [name for name in PAPERS if name in concerned])
     for name, reason in left_out.items():
-        console.print(f"[yellow]{name} left out on {dataset}:[/] {reason}", highlight=False, soft_wrap=True)
+        console.print(
+            f"[yellow]{name} left out on {dataset}:[/] {escape(reason)}", highlight=False, soft_wrap=True
+        )
     with project.published.reading() as connection:
         papers = [find_paper(paper)] if paper else list(PAPERS.values())
         for table in result_tables(connection, dataset, papers, project.stands_for):

@@ -14,7 +14,7 @@ from recdag.cli.terminal import console
 
 if TYPE_CHECKING:
     from recdag.pipeline.project import Project
-    from recdag.pipeline.status import Standing, State, Status
+    from recdag.pipeline.standing import Standing, State, Status
 
 _STATES: dict[State, str] = {
     "failed": "red", "stale": "yellow", "missing": "magenta", "follows": "cyan", "current": "green",
