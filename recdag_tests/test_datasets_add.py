@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from dagster import AssetKey
 
-from recdag.definitions import build_defs
+from recdag.orchestration.graph import build_defs
 from recdag.orchestration.resources import open_project
 
 SCRIPT = "from recdag.cli import main; main()"

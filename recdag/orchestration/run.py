@@ -10,8 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from recdag.definitions import build_defs
 from recdag.errors import ConfigError
+from recdag.orchestration.graph import build_defs
 from recdag.orchestration.history import deepest, message_of
 from recdag.orchestration.instance import prepare_home
 from recdag.orchestration.jobs import EVERYTHING, LARGE_STUDIES

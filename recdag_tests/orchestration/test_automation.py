@@ -4,8 +4,8 @@ import dagster as dg
 import pytest
 import yaml
 
-from recdag.definitions import build_defs
 from recdag.orchestration.automation import automation
+from recdag.orchestration.graph import build_defs
 from recdag.orchestration.resources import open_project
 
 MODELS = {"item_pop", "gmf", "mlp"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from recdag.definitions import build_defs
 from recdag.evaluation.protocols import PROTOCOLS
+from recdag.orchestration.graph import build_defs
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.study import Counts, Grid
 from recdag.warehouse.schema import SCHEMA

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from recdag.definitions import build_defs
+from recdag.orchestration.graph import build_defs
 from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.schedules import nightly
 

@@ -1,0 +1,50 @@
+"""The graph: all assets, checks, jobs, schedules, sensors and resources."""
+
+import dagster as dg
+
+from recdag.orchestration.assets.data import data_assets
+from recdag.orchestration.assets.models import model_assets
+from recdag.orchestration.assets.recommendations import recommendations_asset
+from recdag.orchestration.assets.results import comparison, evaluation_assets, report_asset
+from recdag.orchestration.assets.splits import split_assets
+from recdag.orchestration.assets.studies import study_assets
+from recdag.orchestration.automation import automated, automation
+from recdag.orchestration.checks import asset_checks
+from recdag.orchestration.jobs import everything, refresh
+from recdag.orchestration.logging import display_logger
+from recdag.orchestration.resources import ProjectResource, open_project
+from recdag.orchestration.schedules import nightly
+from recdag.orchestration.sensors import new_data
+
+EXECUTOR = dg.multiprocess_executor.configured(
+    {
+        "max_concurrent": 2,
+        "start_method": {"forkserver": {"preload_modules": ["recdag.worker", "torch"]}},
+    }
+)
+
+
+def build_defs() -> dg.Definitions:
+    """The definitions, with a partition for each data set of the catalogue."""
+    partitions = dg.StaticPartitionsDefinition(sorted(open_project().catalogue))
+    return dg.Definitions(
+        assets=automated(
+            [
+                *data_assets(partitions),
+                *split_assets(partitions),
+                *model_assets(partitions),
+                *evaluation_assets(partitions),
+                *study_assets(partitions),
+                recommendations_asset(partitions),
+                comparison,
+                report_asset(),
+            ]
+        ),
+        asset_checks=asset_checks(partitions),
+        jobs=[everything, refresh],
+        schedules=[nightly],
+        sensors=[new_data, automation],
+        resources={"project": ProjectResource()},
+        loggers={"display": display_logger},
+        executor=EXECUTOR,
+    )
