@@ -39,7 +39,12 @@ def comparison_key(project: Project, recorded: Mapping[tuple[str, str], str]) ->
 
 def report_key(recorded: Mapping[tuple[str, str], str]) -> str:
     """What the page depends on."""
-    return step_key(results=sorted(recorded.items()), papers=repr(PAPERS), version=REPORT_VERSION)
+    return step_key(
+        results=sorted(recorded.items()),
+        papers=repr(PAPERS),
+        anchors=load_anchors().to_csv(),
+        version=REPORT_VERSION,
+    )
 
 
 def written_report(project: Project) -> str | None:

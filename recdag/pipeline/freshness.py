@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recdag.errors import ConfigError, DataError
+from recdag.errors import RecdagError
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.applicability import refusal
 from recdag.pipeline.inspection import Inspection
@@ -22,7 +22,7 @@ def results_current(project: Project, dataset: str, paper: str) -> Verdict:
         recorded = recorded_keys(connection)
     try:
         standings = Inspection(snapshot, dataset, recorded).run_results(PAPERS[paper])
-    except (ConfigError, DataError) as error:
+    except RecdagError as error:
         return Verdict(False, str(error))
     decisive = {f"{paper}/{model}" for model in PAPERS[paper].nodes} | {f"{paper}/evaluation"}
     old = [each for each in standings if each.asset in decisive and each.state not in SETTLED]

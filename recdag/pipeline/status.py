@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recdag.errors import ConfigError, DataError
+from recdag.errors import RecdagError
 from recdag.pipeline.comparing import EVERYWHERE, comparison_key, report_key, written_report
 from recdag.pipeline.inspection import Inspection, Recorded
 from recdag.pipeline.snapshot import Snapshot
@@ -40,7 +40,7 @@ def dataset_status(project: Snapshot, dataset: str, recorded: Recorded) -> Statu
         return Status(dataset, made=False)
     try:
         return Status(dataset, tuple(Inspection(project, dataset, recorded).run()))
-    except (ConfigError, DataError) as error:
+    except RecdagError as error:
         return Status(dataset, problem=str(error))
 
 

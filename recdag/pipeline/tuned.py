@@ -139,10 +139,11 @@ def tuned_path(project: Project, request: TrainingRequest) -> Path:
 
 
 def read_tuned(path: Path, target: Target, budget: Budget) -> Tuned | None:
-    """What such a search found, or None where it has not ended yet."""
-    if not path.exists():
+    """What such a search found, or None where it has not ended yet or the file is damaged."""
+    try:
+        found = Tuned(**json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
         return None
-    found = Tuned(**json.loads(path.read_text()))
     return found if (found.key, found.budget) == (target.key, str(budget)) else None
 
 

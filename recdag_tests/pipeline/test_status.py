@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from recdag.papers.catalogue import PAPERS
+from recdag.papers.claims import load_anchors
 from recdag.pipeline import comparing, data
 from recdag.pipeline.comparing import compare_with_papers, write_report
 from recdag.pipeline.evaluating import evaluate_paper
@@ -149,6 +150,19 @@ def test_another_code_version_is_stale(made):
     card = json.loads(path.read_text())
     path.write_text(json.dumps({**card, "code_version": "0", "key": "of then"}))
     assert [each for each in look()["cf_nade/wmf"].reasons if "code version 0 → " in each]
+
+
+def test_a_damaged_card_is_the_problem_of_its_data_set_alone(made):
+    path = made / "models" / "trained" / "tiny" / "cf_nade" / "wmf" / "card.json"
+    path.write_text("{")
+    (tiny,) = project_status(Snapshot.open(), ["tiny"])[:1]
+    assert str(path) in tiny.problem and "run again" in tiny.problem
+    assert str(path) in results_current(Project.open(), "tiny", "cf_nade").explanation
+
+
+def test_the_report_follows_the_independent_results_it_shows(made, monkeypatch):
+    monkeypatch.setattr(comparing, "load_anchors", lambda: load_anchors().head(1))
+    assert states()["report"] == "stale"
 
 
 def test_a_missing_model_is_missing_and_its_evaluation_follows(made):

@@ -171,6 +171,12 @@ def test_a_stopped_search_ends_as_one_that_was_not(project, measured):
     assert rows(project, "wmf") == trials
 
 
+def test_a_damaged_file_of_the_values_found_is_made_again_without_new_trials(project, measured):
+    found, done = tune_model(project, request()), len(measured)
+    tuned_path(project, request()).write_text('{"key": ')
+    assert tune_model(project, request()) == found and len(measured) == done
+
+
 def test_a_changed_space_starts_anew(project, home, measured):
     tune_model(project, request())
     write_spaces(home, {"ease": {"l2": {"low": 1.0, "high": 600.0, "log": True}}})
