@@ -15,6 +15,7 @@ from markupsafe import Markup
 from recdag.report import queries, wording
 from recdag.report.files import write_whole
 from recdag.report.lead import lead_of, lead_sentence
+from recdag.report.left_out import left_out_of
 from recdag.report.opening import opening_sentence
 from recdag.report.origins import Origin, origins_of
 from recdag.report.result_figures import ResultFigure, figures_of
@@ -24,6 +25,7 @@ from recdag.report.studies.contents import ContentsEntry, contents_of, studies_o
 from recdag.report.studies.sections import StudySection
 from recdag.report.survival import Survival, survival_sentence, survivals_of
 from recdag.report.tables import PaperLike, ResultTable, StandsFor
+from recdag.warehouse.left_out import read_left_out
 
 SIMULATED = "demo"
 _HERE = Path(__file__).parent
@@ -102,6 +104,7 @@ def build_report(
         recipes = queries.read_table(connection, "recipes")
         trials = queries.read_table(connection, "trials")
         seed_deviations = queries.read_seed_deviations(connection)
+        left_out = left_out_of(read_left_out(connection))
 
     sections = []
     for paper in dict.fromkeys([*papers, *results["paper"], *studies["paper"]]):
@@ -160,6 +163,7 @@ def build_report(
             claims=list(claims.itertuples(index=False)),
             verdicts=_counts(claims),
             run=_what_was_run(results),
+            left_out=left_out,
             made_at=made_at or datetime.now(UTC),
             style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
             script=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
