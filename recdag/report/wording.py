@@ -43,6 +43,11 @@ def number(value: float, digits: int = 4) -> str:
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
+def printed(value: float) -> str:
+    """A published number with the digits that the paper prints, less zeros at the end."""
+    return f"{value:g}"
+
+
 def signed(value: float, digits: int = 4) -> str:
     """A difference with its sign, a real minus."""
     return "–" if value is None or math.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
