@@ -99,6 +99,7 @@ def test_recommendations_for_a_user_a_basket_an_item_and_everybody(home, tmp_pat
         (("run", "--paper", "ncf", "--budget", "2"), "nothing to search"),
         (("run", "--paper", "ncf", "--budget", "many"), "is no budget"),
         (("sql", "select x from metrics"), "show tables"),
+        (("sql", "select '[/red]' from nowhere"), "[/red]"),
         (("sql", "drop table metrics"), "read-only"),
         (("sql", "copy (select 1) to 'out.csv'"), "operations are disabled"),
         (("sql", "install httpfs"), "operations are disabled"),

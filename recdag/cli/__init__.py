@@ -6,6 +6,7 @@ import os
 import sys
 
 import typer
+from rich.markup import escape
 
 from recdag.cli import datasets
 from recdag.cli.recommend import recommend
@@ -27,7 +28,7 @@ def main() -> None:
     try:
         app()
     except RecdagError as error:
-        errors.print(f"[red]recdag:[/] {error}", highlight=False, soft_wrap=True)
+        errors.print(f"[red]recdag:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         code = 1
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli.datasets_add import add
@@ -24,5 +25,5 @@ def list_datasets() -> None:
     for name, entry in sorted(project.catalogue.items()):
         at_hand = entry.simulated or find_files(entry, folders) is not None
         where = "here" if at_hand else "downloaded on first use" if entry.download else "to be placed by you"
-        table.add_row(name, entry.title, where, entry.licence)
+        table.add_row(name, escape(entry.title), where, escape(entry.licence))
     console.print(table)

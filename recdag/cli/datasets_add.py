@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli.terminal import console
@@ -88,7 +89,7 @@ def _propose(logs: Sequence[LogFile], wishes: Wishes) -> Proposal:
         except Unanswered as question:
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
                 raise
-            console.print(question.problem, highlight=False)
+            console.print(question.problem, highlight=False, markup=False)
             answer = typer.prompt(f"{question.field} ({', '.join(question.choices)})", default=question.guess)
             wishes = replace(wishes, **{question.field: answer})
 
@@ -99,18 +100,19 @@ def _show(proposal: Proposal, preview: Preview) -> None:
     used = dataset.columns.used if dataset.columns else {}
     if used:
         kind = {"value": dataset.value_kind}
-        console.print(", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items()))
+        told = ", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items())
+        console.print(told, markup=False)
     if proposal.unused:
-        console.print(f"Not used: {', '.join(proposal.unused)}")
+        console.print(f"Not used: {', '.join(proposal.unused)}", markup=False)
     headings = ("user", "item", "behaviour", dataset.value_kind, "time (UTC)")
     shown = [n for n in range(len(headings)) if any(row[n] is not None for row in preview.first)]
     table = Table(*(headings[n] for n in shown), box=None)
     for row in preview.first:
-        table.add_row(*(_cell(row[n]) for n in shown))
+        table.add_row(*(escape(_cell(row[n])) for n in shown))
     console.print(table)
     console.print(f"{report.rows:,} rows, {preview.users:,} users, {preview.items:,} items")
     for line in _facts(dataset, preview):
-        console.print(line)
+        console.print(line, markup=False)
 
 
 def _cell(value: str | float | None) -> str:

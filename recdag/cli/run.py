@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from recdag.cli.terminal import Dataset, console, errors
 from recdag.errors import RecdagError
@@ -45,7 +46,7 @@ def run(
     project.published.ensure()
 
     def tell(message: str) -> None:
-        console.print(message, highlight=False)
+        console.print(message, highlight=False, markup=False)
 
     try:
         with RunDisplay(console) as display:
@@ -54,16 +55,18 @@ def run(
         errors.print("Stopped. What is finished is kept; run again to go on.")
         raise typer.Exit(130) from None
     for step, message in summary.failures:
-        console.print(f"[red]{step}[/]: {message}", highlight=False)
+        console.print(f"[red]{step}[/]: {escape(message)}", highlight=False)
     concerned = {asset.partition("/")[0] for asset in display.left_out}
     left_out = refused(project, dataset, [name for name in PAPERS if name in concerned])
     for name, reason in left_out.items():
-        console.print(f"[yellow]{name} left out on {dataset}:[/] {reason}", highlight=False, soft_wrap=True)
+        told = f"[yellow]{name} left out on {dataset}:[/] {escape(reason)}"
+        console.print(told, highlight=False, soft_wrap=True)
     with project.published.reading() as connection:
         papers = [find_paper(paper)] if paper else list(PAPERS.values())
         for table in result_tables(connection, dataset, papers, project.stands_for):
             console.print(table)
-    console.print(f"{display.computed} assets computed, {display.reused} unchanged and reused.")
+    assets = "asset" if display.computed == 1 else "assets"
+    console.print(f"{display.computed} {assets} computed, {display.reused} unchanged and reused.")
     if project.settings.report.exists():
         console.print(f"Report: {project.settings.report}", soft_wrap=True)
     if not summary.success or paper in left_out:
