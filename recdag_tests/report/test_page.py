@@ -144,6 +144,7 @@ def test_searches_and_seeds_are_shown(text):
     plain = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))
     assert "Search for hyperparameters: 4 trials of 2 models" in plain
     assert "tuned, 3 trials" in plain and "1 stopped early" in plain and "1 failed" in plain
+    assert "no trial succeeded" in plain and "nothing to search" not in plain
     assert "seeds ± 0.0011" in plain and "standard deviation over seeds" in plain
     assert "recdag run --dataset demo --paper benchmark --budget 3" in plain
 
