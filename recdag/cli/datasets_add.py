@@ -33,7 +33,9 @@ def add(
             help="CSV, TSV or Parquet, text also gzipped. BEHAVIOUR=FILE where each has one behaviour.",
         ),
     ],
-    name: Annotated[str | None, typer.Option(help="Of the data set; else that of the file.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the data set; by default that of the file.")
+    ] = None,
     title: Text = None,
     licence: Text = None,
     user: Column = None,
@@ -44,13 +46,18 @@ def add(
     time: Optional = None,
     target: Annotated[str | None, typer.Option(help="The behaviour to be predicted.")] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="The smallest rating or count that is a positive; else any is.")
+        float | None,
+        typer.Option(help="The smallest rating or count that is a positive; without it, all are."),
     ] = None,
     time_format: Annotated[
         str | None, typer.Option(help="unix_s, unix_ms, iso, or a pattern such as %d/%m/%Y.")
     ] = None,
-    separator: Annotated[str | None, typer.Option(help="The sign between columns.")] = None,
-    encoding: Annotated[Encoding | None, typer.Option(help="Of text; else found out.")] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="The character between columns; found out by default.")
+    ] = None,
+    encoding: Annotated[
+        Encoding | None, typer.Option(help="Encoding of the text; found out by default.")
+    ] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy the files instead of linking them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a data set of this name.")] = False,
 ) -> None:
