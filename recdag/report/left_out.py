@@ -1,4 +1,4 @@
-"""What the data, or the memory of the machine, did not allow."""
+"""What was not run, for the data or the memory of the machine did not allow it."""
 
 from __future__ import annotations
 

@@ -88,5 +88,6 @@ def _winner(table: ResultTable) -> str:
     sentence = f"on {table.dataset} {wording.listed(list(best))} {verb} best in "
     sentence += f"{wording.metric_name(table.metrics[0])} ({wording.number(max(best.values()))})"
     if table.not_worse:
-        sentence += f", {wording.listed(table.not_worse)} not significantly worse"
+        verb = "is" if len(table.not_worse) == 1 else "are"
+        sentence += f"; {wording.listed(table.not_worse)} {verb} not significantly worse"
     return sentence

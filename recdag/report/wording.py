@@ -54,7 +54,7 @@ def signed(value: float, digits: int = 4) -> str:
 
 
 def probability(value: float) -> str:
-    """A p-value to two digits."""
+    """A p-value: two decimals, three where it is below 0.1."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.{2 if value >= 0.095 else 3}f}"
 
 
