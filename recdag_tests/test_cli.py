@@ -99,6 +99,7 @@ def test_recommendations_for_a_user_a_basket_an_item_and_everybody(home, tmp_pat
         (("run", "--paper", "ncf", "--budget", "2"), "nothing to search"),
         (("run", "--paper", "ncf", "--budget", "many"), "is no budget"),
         (("sql", "select x from metrics"), "show tables"),
+        (("sql", "select '[/red]' from nowhere"), "[/red]"),
         (("sql", "drop table metrics"), "read-only"),
         (("sql", "copy (select 1) to 'out.csv'"), "operations are disabled"),
         (("sql", "install httpfs"), "operations are disabled"),
@@ -128,3 +129,9 @@ def test_a_set_that_needs_a_sign_in_says_what_to_do(home):
 def test_a_value_that_looks_like_markup_is_printed_as_it_is(home):
     printed = recdag("sql", "select '[red]x[/] [Rec]' as \"[a]\"").stdout
     assert "[red]x[/] [Rec]" in printed and "[a]" in printed
+
+
+def test_what_has_no_value_is_null_in_a_table(home):
+    query = "select null as a, null::double as b, null::timestamp as c, [1, null] as d, 0.5 as e"
+    row = recdag("sql", query).stdout.splitlines()[1].split()
+    assert row[:3] == ["NULL"] * 3 and row[-1] == "0.5"

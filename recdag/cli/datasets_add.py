@@ -33,7 +33,9 @@ def add(
             help="CSV, TSV or Parquet, text also gzipped. BEHAVIOUR=FILE where each has one behaviour.",
         ),
     ],
-    name: Annotated[str | None, typer.Option(help="Of the data set; else that of the file.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the data set; by default that of the file.")
+    ] = None,
     title: Text = None,
     licence: Text = None,
     user: Column = None,
@@ -44,13 +46,18 @@ def add(
     time: Optional = None,
     target: Annotated[str | None, typer.Option(help="The behaviour to be predicted.")] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="The smallest rating or count that is a positive; else any is.")
+        float | None,
+        typer.Option(help="The smallest rating or count that is a positive; without it, all are."),
     ] = None,
     time_format: Annotated[
         str | None, typer.Option(help="unix_s, unix_ms, iso, or a pattern such as %d/%m/%Y.")
     ] = None,
-    separator: Annotated[str | None, typer.Option(help="The sign between columns.")] = None,
-    encoding: Annotated[Encoding | None, typer.Option(help="Of text; else found out.")] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="The character between columns; found out by default.")
+    ] = None,
+    encoding: Annotated[
+        Encoding | None, typer.Option(help="Encoding of the text; found out by default.")
+    ] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy the files instead of linking them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a data set of this name.")] = False,
 ) -> None:
@@ -100,20 +107,19 @@ def _show(proposal: Proposal, preview: Preview) -> None:
     used = dataset.columns.used if dataset.columns else {}
     if used:
         kind = {"value": dataset.value_kind}
-        console.print(
-            ", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items()), markup=False
-        )
+        told = ", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items())
+        console.print(told, markup=False)
     if proposal.unused:
         console.print(f"Not used: {', '.join(proposal.unused)}", markup=False)
     headings = ("user", "item", "behaviour", dataset.value_kind, "time (UTC)")
     shown = [n for n in range(len(headings)) if any(row[n] is not None for row in preview.first)]
     table = Table(*(headings[n] for n in shown), box=None)
     for row in preview.first:
-        table.add_row(*(_cell(row[n]) for n in shown))
+        table.add_row(*(escape(_cell(row[n])) for n in shown))
     console.print(table)
     console.print(f"{report.rows:,} rows, {preview.users:,} users, {preview.items:,} items")
     for line in _facts(dataset, preview):
-        console.print(line)
+        console.print(line, markup=False)
 
 
 def _cell(value: str | float | None) -> str:

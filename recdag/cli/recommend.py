@@ -17,7 +17,9 @@ from recdag.pipeline.project import Project
 def recommend(
     model: Annotated[str, typer.Option(help="A trained model, PAPER/MODEL: benchmark/ease, for example.")],
     dataset: Dataset = "demo",
-    user: Annotated[str | None, typer.Option(help="A user of the data set, by her own key.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="A user, by the key that the data set has for them.")
+    ] = None,
     items: Annotated[
         str | None, typer.Option(help="Item keys, KEY,KEY,...: what someone unseen has chosen.")
     ] = None,

@@ -59,14 +59,14 @@ def run(
     concerned = {asset.partition("/")[0] for asset in display.left_out}
     left_out = refused(project, dataset, [name for name in PAPERS if name in concerned])
     for name, reason in left_out.items():
-        console.print(
-            f"[yellow]{name} left out on {dataset}:[/] {escape(reason)}", highlight=False, soft_wrap=True
-        )
+        told = f"[yellow]{name} left out on {dataset}:[/] {escape(reason)}"
+        console.print(told, highlight=False, soft_wrap=True)
     with project.published.reading() as connection:
         papers = [find_paper(paper)] if paper else list(PAPERS.values())
         for table in result_tables(connection, dataset, papers, project.stands_for):
             console.print(table)
-    console.print(f"{display.computed} assets computed, {display.reused} unchanged and reused.")
+    assets = "asset" if display.computed == 1 else "assets"
+    console.print(f"{display.computed} {assets} computed, {display.reused} unchanged and reused.")
     if project.settings.report.exists():
         console.print(f"Report: {project.settings.report}", soft_wrap=True)
     if not summary.success or paper in left_out:

@@ -40,9 +40,9 @@ def sql(
     if format is Format.csv:
         typer.echo(rows.to_csv(index=False), nl=False)
     elif format is Format.json:
-        typer.echo(rows.to_json(orient="records", date_format="iso"))
+        typer.echo(rows.to_json(orient="records", date_format="iso", double_precision=15))
     else:
         table = Table(*map(escape, rows.columns), box=None)
-        for row in rows.itertuples(index=False):
+        for row in rows.astype(object).where(rows.notna(), "NULL").itertuples(index=False):
             table.add_row(*(escape(str(value)) for value in row))
         console.print(table)

@@ -13,7 +13,9 @@ from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.memory import memory_bytes
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import split_asset
+from recdag.pipeline.steps import step_key
 from recdag.recommenders.registry import model_spec
+from recdag.warehouse.left_out import left_out_key, record_left_out
 
 
 def refused_papers(dataset: Dataset) -> dict[str, str]:
@@ -54,6 +56,18 @@ def refused(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, 
     }
 
 
+def publish_refused(project: Project, dataset: str, paper: str) -> dict[str, str]:
+    """What of a paper is left out, as from `refused`; the published file tells it too, for the report."""
+    found = refused(project, dataset, [paper])
+    key = step_key(reasons=found)
+    with project.published.reading() as connection:
+        known = left_out_key(connection, dataset, paper)
+    if key != (known or step_key(reasons={})):
+        with project.published.update() as connection:
+            record_left_out(connection, dataset, paper, key, found)
+    return found
+
+
 def model_refusal(project: Project, dataset: str, model: str) -> str | None:
     """Why this machine cannot train a model on a data set, None where it can."""
     matrices = model_spec(model).item_matrices
@@ -65,8 +79,8 @@ def model_refusal(project: Project, dataset: str, model: str) -> str | None:
     if needed <= there:
         return None
     return (
-        f"with {items:,} items it needs {needed / 1e9:,.0f} GB of memory, of which there are "
-        f"{there / 1e9:,.0f}. To leave out rare items, set min_item_interactions in the catalogue entry."
+        f"with {items:,} items it needs {needed / 1e9:,.1f} GB of memory, of which there are "
+        f"{there / 1e9:,.1f}. To leave out rare items, set min_item_interactions in the catalogue entry."
     )
 
 

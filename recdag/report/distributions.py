@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from recdag.report.drawing import to_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,6 +57,4 @@ def count_bars(behaviours: Mapping[str, Sequence[float]], bins: Sequence[str]) -
 
 def _png(figure: Figure, panels: int) -> bytes:
     figure.subplots_adjust(left=0.65 / (4 * panels), right=0.98, bottom=0.18, top=0.88)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=80)
-    return picture.getvalue()
+    return to_png(figure)

@@ -1,6 +1,6 @@
 """What all figures share: SVG that takes its colours from the page, so that it follows its theme.
 
-matplotlib draws with stand-in colours; afterwards each becomes the CSS variable of the same role.
+For SVG matplotlib draws with stand-in colours; afterwards each becomes the CSS variable of the same role.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +24,9 @@ MARKERS = ("o", "s", "^")
 INK, MUTED, RULE, PAPER = "#5e00f0", "#5e00f1", "#5e00f2", "#5e00f3"
 WIDTH = 4.7
 LARGE = (8.6, 4.9)
+SMALLEST_SECONDS = 0.01
+"""Shorter times stand here on a logarithmic axis."""
+_LONGEST_CURVE = 150
 LINE, CHARACTER, MARK = 11.5, 5.7, 3.5
 """Points: height of a label, width of its characters, half a marker."""
 _ROLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
@@ -88,6 +93,11 @@ def drawing(
         yield figure, figure.add_subplot()
 
 
+def thinned(count: int) -> np.ndarray:
+    """(at most 150,) places of the points to draw of a curve of `count` points, evenly, with both ends."""
+    return np.unique(np.linspace(0, count - 1, min(count, _LONGEST_CURVE)).round().astype(int))
+
+
 def write_label(
     axes: Axes, label: str, at: tuple[float, float], text: tuple[float, float], series: int, *, leader: bool
 ) -> None:
@@ -104,6 +114,13 @@ def write_label(
         annotation_clip=False,
         arrowprops=_LEADER if leader else None,
     )
+
+
+def to_png(figure: Figure, dpi: int = 80) -> bytes:
+    """The figure as a picture, for pages that are not ours."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=dpi)
+    return picture.getvalue()
 
 
 def to_svg(figure: Figure, name: str, title: str) -> str:

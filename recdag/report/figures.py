@@ -16,6 +16,7 @@ from recdag.report.drawing import (
     MARK,
     MARKERS,
     RULE,
+    SMALLEST_SECONDS,
     colour,
     drawing,
     to_svg,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _STYLES = ("-", "--", ":")
-_SMALLEST_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: 
     """
     crowded = len(points) > CROWDED
     with drawing(name, right=0.95, large=crowded) as (figure, axes):
-        seconds = np.array([max(point.seconds, _SMALLEST_SECONDS) for point in points])
+        seconds = np.array([max(point.seconds, SMALLEST_SECONDS) for point in points])
         smaller = lower_is_better(metric)
         values = np.array([point.value for point in points])
         axes.set_xscale("log")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from recdag.report.drawing import to_png
 
 
 def learning_curve(rows: Iterable[Mapping[str, Any]]) -> bytes | None:
@@ -35,6 +36,4 @@ def learning_curve(rows: Iterable[Mapping[str, Any]]) -> bytes | None:
         axes.set(title=name, xlabel="epoch")
         axes.legend(frameon=False)
     figure.subplots_adjust(left=0.5 / (4 * len(curves)), right=0.98, bottom=0.18, top=0.88)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=80)
-    return picture.getvalue()
+    return to_png(figure)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from recdag.report import queries, wording
 from recdag.report.files import write_whole
 from recdag.report.lead import lead_of, lead_sentence
-from recdag.report.opening import opening_sentence
+from recdag.report.left_out import left_out_of
+from recdag.report.opening import opening_sentence, outcome_sentence
 from recdag.report.origins import Origin, origins_of
 from recdag.report.result_figures import ResultFigure, figures_of
 from recdag.report.results import result_table
@@ -24,9 +24,10 @@ from recdag.report.studies.contents import ContentsEntry, contents_of, studies_o
 from recdag.report.studies.sections import StudySection
 from recdag.report.survival import Survival, survival_sentence, survivals_of
 from recdag.report.tables import PaperLike, ResultTable, StandsFor
+from recdag.report.templates import HERE, templates
+from recdag.warehouse.left_out import read_left_out
 
 SIMULATED = "demo"
-_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class PaperSection:
     """One paper: what it is, how its claims came out, whether its lead holds, its results and studies.
 
     Attributes:
-        opening: the verdict for the top of the page.
+        opening: the verdict for the top of the page; sentence: the same for the section, without the lead.
         lead: how its leading model stands on each data set, or whose claim survives, a sentence each.
     """
 
@@ -102,6 +103,7 @@ def build_report(
         recipes = queries.read_table(connection, "recipes")
         trials = queries.read_table(connection, "trials")
         seed_deviations = queries.read_seed_deviations(connection)
+        left_out = left_out_of(read_left_out(connection))
 
     sections = []
     for paper in dict.fromkeys([*papers, *results["paper"], *studies["paper"]]):
@@ -124,7 +126,6 @@ def build_report(
             )
         ]
         mine = claims[claims["paper"] == paper]
-        verdicts = _counts(mine)
         leads = [lead for table in tables if (lead := lead_of(table, papers.get(paper), significance))]
         survivals = [survivals_of(table, papers, significance) for table in tables]
         said = [*map(lead_sentence, leads), *map(survival_sentence, survivals)]
@@ -132,9 +133,9 @@ def build_report(
             PaperSection(
                 paper,
                 papers.get(paper),
-                verdicts,
+                _counts(mine),
                 opening_sentence(papers.get(paper), mine, leads, tables, survivals),
-                verdict_sentence(verdicts, tables),
+                outcome_sentence(mine, tables),
                 tuple(filter(None, said)),
                 tuple(
                     DatasetSection(
@@ -152,7 +153,7 @@ def build_report(
             )
         )
     page = (
-        _environment()
+        templates(html=True)
         .get_template("page.html")
         .render(
             sections=sections,
@@ -160,9 +161,10 @@ def build_report(
             claims=list(claims.itertuples(index=False)),
             verdicts=_counts(claims),
             run=_what_was_run(results),
+            left_out=left_out,
             made_at=made_at or datetime.now(UTC),
-            style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-            script=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
+            style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+            script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
         )
     )
     write_whole(page, output)
@@ -180,40 +182,8 @@ def datasets_of(results: pd.DataFrame, paper: str, claims: pd.DataFrame, stands_
     return list(dict.fromkeys(dataset for *_, dataset in sorted(order)))
 
 
-def verdict_sentence(verdicts: Mapping[str, int], tables: Sequence[ResultTable]) -> str:
-    """What came out, in words: how the published numbers fared and which model is best where."""
-    total, parts = sum(verdicts.values()), []
-    compared = {
-        "reproduced": f"{verdicts['reproduced']} reproduced",
-        "higher": f"{verdicts['higher']} higher",
-        "lower": f"{verdicts['lower']} lower",
-    }
-    if any(verdicts[name] for name in compared):
-        fared = wording.listed([text for name, text in compared.items() if verdicts[name]])
-        open_ones = verdicts["not_comparable"] + verdicts["not_run"]
-        rest = f"; {open_ones} still without a counterpart" if open_ones else ""
-        parts.append(f"Of {total} published numbers {fared}{rest}.")
-    elif total:
-        parts.append(f"None of the {total} published numbers has a counterpart yet.")
-    parts += filter(None, map(_winner, tables))
-    return " ".join(parts)
-
-
-def _winner(table: ResultTable) -> str:
-    row = table.winner
-    if row is None or row.cells[0] is None:
-        return ""
-    by = f"{row.model}, which the paper does not compare" if row.reference else row.model
-    sentence = f"On {table.dataset} the best {wording.metric_name(table.metrics[0])} is "
-    sentence += f"{wording.number(row.cells[0].value)}, by {by}"
-    if table.not_worse:
-        verb = "is" if len(table.not_worse) == 1 else "are"
-        sentence += f"; {wording.listed(table.not_worse)} {verb} not significantly worse"
-    return f"{sentence}."
-
-
 def _what_was_run(results: pd.DataFrame) -> dict[str, Any]:
-    """How many models were trained, for how long, and on what."""
+    """How many models were trained, on what, and how many seconds one fold of each took."""
     trained = results.drop_duplicates(["dataset", "paper", "model", "variant", "selection"])
     return {
         "models": trained["model"].nunique(),
@@ -231,27 +201,3 @@ def _counts(claims: pd.DataFrame) -> dict[str, int]:
 def _anchor_sources(table: ResultTable) -> tuple[str, ...]:
     cells = [cell for row in table.rows for cell in row.cells if cell]
     return tuple(dict.fromkeys(source for cell in cells for _, source in cell.anchors))
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for name in (
-        "metric_name",
-        "number",
-        "signed",
-        "duration",
-        "memory",
-        "whole",
-        "moment",
-        "listed",
-        "probability",
-    ):
-        environment.filters[name] = getattr(wording, name)
-    environment.globals["VERDICTS"] = wording.VERDICTS
-    return environment

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from recdag.report import queries, wording
+from recdag.report import queries
 from recdag.report.files import write_whole
 from recdag.report.origins import Origin, Setting, origins_of
 from recdag.report.results import result_table
 from recdag.report.tables import Cell, PaperLike, ResultTable, Row, StandsFor
+from recdag.report.templates import templates
 
 OURS = "ours"
 """How the source of a hyperparameter begins that is not the paper's."""
@@ -102,7 +102,7 @@ def write_records(
         trainings = queries.read_table(connection, "trainings")
         datasets = queries.read_datasets(connection).set_index("dataset")
 
-    template = _template()
+    template = templates(html=False).get_template("record.md.j2")
     written = []
     for paper, dataset in results[["paper", "dataset"]].drop_duplicates().itertuples(index=False):
         about = papers.get(paper)
@@ -202,20 +202,3 @@ def _own_settings(recipe: Sequence[Setting], table: ResultTable, about: PaperLik
         for setting in recipe
         if setting.source.startswith(OURS) or (elsewhere and f"; set for {table.dataset}" in setting.source)
     ]
-
-
-def _template() -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    for name in ("metric_name", "number", "signed", "duration", "memory", "whole", "moment"):
-        environment.filters[name] = getattr(wording, name)
-    environment.filters["plain"] = "{:g}".format
-    environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
-    environment.globals["VERDICTS"] = wording.VERDICTS
-    return environment.get_template("record.md.j2")

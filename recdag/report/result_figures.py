@@ -10,10 +10,8 @@ from markupsafe import Markup
 
 from recdag.recommenders.registry import MODELS
 from recdag.report import figures, wording
-from recdag.report.drawing import CROWDED
+from recdag.report.drawing import CROWDED, thinned
 from recdag.report.tables import ResultTable
-
-_LONGEST_CURVE = 150
 
 
 class ResultFigure(NamedTuple):
@@ -82,14 +80,14 @@ def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[
 
 
 def _curve(model: str, rows: pd.DataFrame, *, relative: bool) -> figures.Curve:
-    """A model's line, thinned to a few hundred points; phases that count anew are put in a row."""
+    """A model's line, thinned where it has very many points; phases that count anew are put in a row."""
     values = rows["value"].to_numpy(dtype=float)
     epochs = rows["epoch"].to_numpy(dtype=float)
     if (np.diff(epochs) <= 0).any():
         epochs = np.arange(1.0, len(values) + 1)
     if relative and values[0]:
         values = values / values[0]
-    kept = np.unique(np.linspace(0, len(values) - 1, min(len(values), _LONGEST_CURVE)).round().astype(int))
+    kept = thinned(len(values))
     return figures.Curve(model, _series(model), epochs[kept].tolist(), values[kept].tolist())
 
 

@@ -63,24 +63,22 @@ def result_table(
         _ties(significance, paper, dataset),
         _deviations(seed_deviations, paper, dataset),
     )
-    headline = _headlines(mine)
+    headlines = _headlines(mine)
     references = set(about.references) if about else set()
     rows = []
     for key, group in mine.groupby(["model", "variant", "selection"], sort=False):
         model, variant, selection = (str(part) for part in key)
         by_metric = {record["metric"]: record for record in group.to_dict("records")}
         cost = group.iloc[0]
+        is_headline = headlines.get(model) == (variant, selection)
         rows.append(
             Row(
                 model=model,
                 variant=variant,
                 selection=selection,
                 reference=model in references,
-                headline=headline.get(model) == (variant, selection),
-                cells=tuple(
-                    beside.cell(by_metric.get(metric), headline=headline.get(model) == (variant, selection))
-                    for metric in metrics
-                ),
+                headline=is_headline,
+                cells=tuple(beside.cell(by_metric.get(metric), headline=is_headline) for metric in metrics),
                 seconds=float(cost["train_seconds"]),
                 memory_mb=float(cost["peak_memory_mb"]),
                 device="" if pd.isna(cost["device"]) else str(cost["device"]),

@@ -172,11 +172,6 @@ class ResultTable:
         return tuple(row for row in self.rows if row.headline)
 
     @property
-    def winner(self) -> Row | None:
-        """The best row by the first metric."""
-        return next((row for row in self.rows if row.cells[0] and row.cells[0].best), None)
-
-    @property
     def not_worse(self) -> tuple[str, ...]:
         """The models that are not significantly worse than the best by the first metric."""
         return tuple(dict.fromkeys(row.model for row in self.rows if row.cells[0] and row.cells[0].tied))

@@ -99,7 +99,7 @@ def _published(cell: Cell | None) -> Text:
     if cell is None or cell.published is None:
         return Text("")
     claim = cell.published
-    text = Text(f"{claim.value:.3f} ")
+    text = Text(f"{wording.printed(claim.value)} ")
     return text.append(
         f"{wording.VERDICTS[claim.verdict][0]} {wording.signed(claim.difference, 3)}", _STYLES[claim.verdict]
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
 import pandas as pd
 
+from recdag.report.drawing import to_png
 from recdag.report.wording import VERDICTS
 
 _COLOURS = {
@@ -48,6 +47,4 @@ def verdict_bars(claims: pd.DataFrame) -> bytes | None:
     figure.subplots_adjust(
         left=0.2, right=0.97, bottom=0.5 / figure.get_figheight(), top=1 - 0.35 / figure.get_figheight()
     )
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=100)
-    return picture.getvalue()
+    return to_png(figure, dpi=100)

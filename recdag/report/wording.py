@@ -43,13 +43,18 @@ def number(value: float, digits: int = 4) -> str:
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
+def printed(value: float) -> str:
+    """A published number with the digits that the paper prints, less zeros at the end."""
+    return f"{value:g}"
+
+
 def signed(value: float, digits: int = 4) -> str:
     """A difference with its sign, a real minus."""
     return "–" if value is None or math.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
 
 
 def probability(value: float) -> str:
-    """A p-value to two digits."""
+    """A p-value: two decimals, three where it is below 0.1."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.{2 if value >= 0.095 else 3}f}"
 
 

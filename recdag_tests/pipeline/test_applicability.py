@@ -17,6 +17,7 @@ from recdag.pipeline.data import binarized, events, interactions
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import make_split
 from recdag.pipeline.verification import no_leak, plausible_metrics
+from recdag.warehouse.left_out import read_left_out
 
 
 @pytest.fixture
@@ -60,6 +61,10 @@ def test_a_run_goes_on_without_what_is_refused(project, home, caplog):
     assert (home / "data" / "reports" / "report.html").exists()
     with project.published.reading() as connection:
         assert connection.execute("select count(*) from metrics").fetchone() == (0,)
+        ((dataset, reasons),) = read_left_out(connection)
+    assert dataset == "tiny" and "no interaction is left" in reasons["mult_vae"]
+    report = (home / "data" / "reports" / "report.html").read_text()
+    assert "<dt>tiny: mult_vae</dt>" in report and "no interaction is left" in report
 
 
 def test_enough_data_is_not_refused():
@@ -82,3 +87,17 @@ def test_a_model_too_large_for_the_machine_is_left_out_alone(project, monkeypatc
     assert "5 items" in applicability.model_refusal(project, "tiny", "ease")
     assert applicability.runnable(project, "tiny", ["wmf", "ease"]) == ("wmf",)
     assert list(applicability.refused(project, "tiny", ["fawmf"])) == ["fawmf/ease"]
+
+
+def test_what_is_left_out_is_published_until_it_can_be_done(project, monkeypatch):
+    def published():
+        with project.published.reading() as connection:
+            return read_left_out(connection)
+
+    assert applicability.publish_refused(project, "tiny", "fawmf") == {} and published() == []
+    with monkeypatch.context() as small:
+        small.setattr(applicability, "memory_bytes", lambda: 3 * 4 * 5 * 5 - 1)
+        found = applicability.publish_refused(project, "tiny", "fawmf")
+    assert list(found) == ["fawmf/ease"] and published() == [("tiny", found)]
+    applicability.publish_refused(project, "tiny", "fawmf")
+    assert published() == [("tiny", {})]

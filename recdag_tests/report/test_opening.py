@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pandas as pd
 
 from recdag.papers.catalogue import PAPERS
 from recdag.report import queries
 from recdag.report.lead import AHEAD, BEHIND, LEVEL, Lead
-from recdag.report.opening import opening_sentence
+from recdag.report.opening import opening_sentence, outcome_sentence
 from recdag.report.results import result_table
 from recdag.report.verdict_bars import verdict_bars
 
@@ -22,7 +24,7 @@ def test_numbers_and_lead_in_one_sentence():
     leads = [lead("a", AHEAD), lead("b", BEHIND, "eals"), lead("c", LEVEL), lead("d", AHEAD, "bpr")]
     assert opening_sentence(PAPERS["ncf"], table, leads, []) == (
         "Of 10 published numbers 4 have been measured, on ml-1m and pinterest: 3 reproduced and 1 lower; "
-        "the lead of neumf_pretrain holds on a (ahead of wmf) and d (ahead of bpr), is not significant on c "
+        "the lead of neumf_pretrain holds on a (ahead of wmf) and d (ahead of bpr), is undecided on c "
         "(level with wmf) and does not hold on b (behind eals)."
     )
 
@@ -32,7 +34,7 @@ def test_what_was_not_measured_or_tested():
     assert opening_sentence(PAPERS["ncf"], table, [], []) == (
         "None of its 5 published numbers has been measured; whether neumf_pretrain leads has not been tested."
     )
-    assert opening_sentence(PAPERS["benchmark"], table.head(0), [], []) == "Nothing has been run yet."
+    assert opening_sentence(PAPERS["benchmark"], table.head(0), [], []) == "No model has been measured yet."
 
 
 def test_a_paper_without_claims_names_its_winner(connection):
@@ -41,6 +43,21 @@ def test_a_paper_without_claims_names_its_winner(connection):
     sentence = opening_sentence(PAPERS["benchmark"], claims(of={}), [], [table])
     best = max((r for r in table.headlines if r.cells[0]), key=lambda row: row.cells[0].value)
     assert sentence.startswith(f"On demo {best.model} is best in NDCG@20 (0.")
+
+
+def test_numbers_and_the_best_models_for_the_section(connection):
+    table = result_table(queries.read_results(connection), "ncf", "ncf-ml-1m", about=PAPERS["ncf"])
+    one = claims(of={("lower", "ml-1m"): 1, ("not_run", "ml-1m"): 1})
+    assert outcome_sentence(one, [table]) == (
+        "Of 2 published numbers 1 has been measured, on ml-1m: 1 lower. "
+        "On ncf-ml-1m ease (not in the paper) is best in HR@10 (0.7543)."
+    )
+    first, second, *_ = table.rows
+    equal = replace(table, rows=(first, replace(second, reference=False, cells=first.cells)))
+    assert f"On ncf-ml-1m ease (not in the paper) and {second.model} are equally best" in (
+        outcome_sentence(one.head(0), [equal])
+    )
+    assert outcome_sentence(one.head(0), []) == ""
 
 
 def test_the_picture_is_a_png_and_absent_without_claims(made):

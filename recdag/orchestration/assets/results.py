@@ -16,7 +16,7 @@ from recdag.orchestration.resources import ProjectResource, open_project
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.pipeline.applicability import refusal
+from recdag.pipeline.applicability import publish_refused
 from recdag.pipeline.comparing import compare_with_papers, write_report
 from recdag.pipeline.evaluating import evaluate_paper
 from recdag.pipeline.showing import published_rows, results_table
@@ -42,9 +42,9 @@ def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsD
     )
     def evaluation(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:
         with user_errors():
-            if reason := refusal(project.open(), context.partition_key, paper.id):
-                return left_out(reason)
             opened, dataset = project.open(), context.partition_key
+            if reason := publish_refused(opened, dataset, paper.id).get(paper.id):
+                return left_out(reason)
             outcome = evaluate_paper(opened, dataset, paper.id, context.run_id)
             return materialized(
                 outcome,

@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 
 from recdag.report import wording
+from recdag.report.drawing import SMALLEST_SECONDS, thinned
 from recdag.report.studies.charts import Dot, Line, dot_chart, histogram, line_chart, wide
 from recdag.report.studies.naming import Names, amount, axis_label, metric_label, names_of
 from recdag.report.tables import lower_is_better
-
-_LONGEST_CURVE = 150
-_SMALLEST_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -167,11 +165,10 @@ def _published_line(label: str, rows: pd.DataFrame, names: Names, *, named: bool
 def _curve(label: str, rows: pd.DataFrame, names: Names, over: str) -> Line:
     """A learning curve, thinned where it has very many points."""
     placed = rows.sort_values("x", kind="stable")
-    count = len(placed)
-    kept = np.unique(np.linspace(0, count - 1, min(count, _LONGEST_CURVE)).round().astype(int))
+    kept = thinned(len(placed))
     xs, values = (placed[column].to_numpy(float)[kept] for column in ("x", "value"))
     if over == "seconds":
-        xs = np.maximum(xs, _SMALLEST_SECONDS)
+        xs = np.maximum(xs, SMALLEST_SECONDS)
     return Line(names.short[label], names.colours[label], xs, values, np.full(len(xs), np.nan))
 
 

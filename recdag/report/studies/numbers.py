@@ -90,7 +90,7 @@ def _cell(ours: tuple[float, float] | None, theirs: float | None) -> NumberCell:
     return NumberCell(
         amount(value),
         "" if np.isnan(error) else f"± {amount(error)}",
-        "" if theirs is None else f"{theirs:g}",
+        "" if theirs is None else wording.printed(theirs),
     )
 
 

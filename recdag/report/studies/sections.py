@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from markupsafe import Markup
@@ -52,7 +52,7 @@ class Content:
     """What a kind of study shows."""
 
     figures: Sequence[Drawn] = ()
-    notes: Sequence[str] = field(default=())
+    notes: Sequence[str] = ()
     tables: Sequence[NumberTable] = ()
     numbers: Sequence[NumberTable] = ()
 
