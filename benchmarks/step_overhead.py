@@ -2,14 +2,13 @@
 
     python benchmarks/step_overhead.py [SELECTION] [DATASET]
 
-Run it twice; the first run may have something to compute. Each step is a process of its own, as in runs
-from the web UI. Processor seconds say what an idle machine would need; a busy one takes longer.
+Run it twice; the first run may have something to compute. Each step is a process of its own, two at a time,
+as in runs from the web UI.
 """
 
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -31,17 +30,14 @@ def main(selection: str = '* and not tag:"study"="large"', dataset: str = "demo"
     started = time.perf_counter()
     subprocess.run(command, env={**os.environ, "DAGSTER_HOME": str(home)}, check=True, capture_output=True)
     seconds = time.perf_counter() - started
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         (run,) = instance.get_runs(limit=1)
         logs = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
     steps = sum(event.event_type is dg.DagsterEventType.STEP_SUCCESS for event in logs)
     made = [event for event in logs if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION]
     computed = sum(not e.step_materialization_data.materialization.metadata["cached"].value for e in made)
-    processor = used.ru_utime + used.ru_stime
     print(f"{steps} steps, {computed} assets computed, load {os.getloadavg()[0]:.1f}")
     print(f"{seconds:.1f} s, {seconds / steps:.2f} s a step")
-    print(f"{processor:.1f} processor seconds, {processor / steps:.2f} a step")
 
 
 if __name__ == "__main__":

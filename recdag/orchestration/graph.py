@@ -19,7 +19,7 @@ from recdag.orchestration.sensors import new_data
 EXECUTOR = dg.multiprocess_executor.configured(
     {
         "max_concurrent": 2,
-        "start_method": {"forkserver": {"preload_modules": ["recdag.worker", "torch"]}},
+        "start_method": {"forkserver": {"preload_modules": ["torch", "recdag.worker"]}},
     }
 )
 

@@ -9,12 +9,13 @@ from recdag.settings import Settings
 _SETTINGS = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
-    "concurrency": {"pools": {"default_limit": 1}, "runs": {"max_concurrent_runs": 2}},
-    "run_monitoring": {
-        "enabled": True,
-        "poll_interval_seconds": 10,
-        "free_slots_after_run_end_seconds": 5,
+    # Runs that train wait in the queue for one another. Of a pool's other granularity, "op", a run asks
+    # again after up to 15 s for every step, also for one that finds its model trained.
+    "concurrency": {
+        "pools": {"granularity": "run", "default_limit": 1},
+        "runs": {"max_concurrent_runs": 2},
     },
+    "run_monitoring": {"enabled": True, "poll_interval_seconds": 10},
     "python_logs": {"managed_python_loggers": ["recdag"]},
 }
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +15,7 @@ from recdag.datasets.entry import Dataset
 from recdag.errors import ConfigError
 from recdag.papers.recipes import Recipe, load_recipe
 from recdag.settings import Settings
+from recdag.warehouse.locks import holding
 from recdag.warehouse.published import Published
 from recdag.warehouse.store import Warehouse
 
@@ -75,3 +79,11 @@ class Project:
     def trained(self, dataset: str, paper: str, model: str) -> Path:
         """The folder of a trained model."""
         return self.settings.trained / dataset / paper / model
+
+    def training_turn(self, heartbeat: Callable[[], None]) -> AbstractContextManager[None]:
+        """Wait until no other process of the project trains: they share a device and its memory.
+
+        Args:
+            heartbeat: called every few seconds of waiting; may raise to give up.
+        """
+        return holding(self.settings.trained / "training", math.inf, heartbeat)

@@ -199,13 +199,23 @@ def train_model(
     """
     plan = plan_training(project, request)
     folder = project.trained(request.dataset, request.paper, request.model)
-    known = Card.read(folder)
-    if known is not None and known.key == plan.key:
-        known = relabel(folder, known, sources=dict(plan.sources), tuning=plan.tuning)
-        return Outcome(known.data_version, known.told(), cached=True)
-    checkpoints = folder.with_name(f"{request.model}.checkpoints")
-    splits = read_splits(project, request.dataset, plan.protocol)
-    experiments, card = fit_folds(plan, splits, checkpoints, on_progress, heartbeat)
-    card = save_trained(folder, splits, experiments, card)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    if known := _current(plan, folder):
+        return known
+    with project.training_turn(heartbeat):
+        if known := _current(plan, folder):  # trained by another run meanwhile
+            return known
+        checkpoints = folder.with_name(f"{request.model}.checkpoints")
+        splits = read_splits(project, request.dataset, plan.protocol)
+        experiments, card = fit_folds(plan, splits, checkpoints, on_progress, heartbeat)
+        card = save_trained(folder, splits, experiments, card)
+        shutil.rmtree(checkpoints, ignore_errors=True)
     return Outcome(card.data_version, card.told(), cached=False)
+
+
+def _current(plan: Plan, folder: Path) -> Outcome | None:
+    """The model that a plan leads to, where it is trained already."""
+    known = Card.read(folder)
+    if known is None or known.key != plan.key:
+        return None
+    known = relabel(folder, known, sources=dict(plan.sources), tuning=plan.tuning)
+    return Outcome(known.data_version, known.told(), cached=True)

@@ -57,7 +57,8 @@ def tune_model(
         published = recorded_keys(connection).get((request.dataset, asset)) == key
     if known is not None and published:
         return known
-    trials = _run_trials(project, request, budget, target, on_progress, heartbeat)
+    with project.training_turn(heartbeat):
+        trials = _run_trials(project, request, budget, target, on_progress, heartbeat)
     complete = [trial for trial in trials if trial.state == "complete"]
     if not complete:
         raise TrainingError(

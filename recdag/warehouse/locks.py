@@ -1,4 +1,4 @@
-"""One process at a time: a lock file beside a DuckDB file, and opening that file with clear errors."""
+"""One process at a time: a lock file beside what it guards, and opening DuckDB files with clear errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,10 +23,15 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def holding(path: Path, minutes: float = LOCK_MINUTES) -> Iterator[None]:
-    """Hold the lock of the file `path`, which other threads and processes then wait for.
+def holding(
+    path: Path, minutes: float = LOCK_MINUTES, heartbeat: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Hold the lock of `path`, which other threads and processes then wait for.
 
     The operating system frees the lock when its holder dies, however it dies. It is not reentrant.
+
+    Args:
+        heartbeat: called every few seconds of waiting; may raise to give up.
 
     Raises:
         DataError: where the lock is not had within `minutes`; names the last holder.
@@ -34,12 +39,7 @@ def holding(path: Path, minutes: float = LOCK_MINUTES) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock_path = path.with_name(path.name + ".lock")
     lock = FileLock(lock_path)
-    try:
-        lock.acquire(timeout=min(_NOTICE_SECONDS, minutes * 60))
-    except Timeout:
-        holder = lock_path.read_text() or "an unknown process"
-        _log.warning("Waiting for the lock of %s, held by %s", path, holder)
-        _acquire_late(lock, path, minutes)
+    _acquire(lock, path, minutes, heartbeat)
     try:
         lock_path.write_text(
             f"process {os.getpid()} on {socket.gethostname()} since {datetime.now():%Y-%m-%d %H:%M:%S}"
@@ -86,16 +86,25 @@ def connect(
         time.sleep(_RETRY_SECONDS)
 
 
-def _acquire_late(lock: FileLock, path: Path, minutes: float) -> None:
-    try:
-        lock.acquire(timeout=max(0.0, minutes * 60 - _NOTICE_SECONDS))
-    except Timeout as error:
-        holder = Path(lock.lock_file).read_text() or "an unknown process"
-        raise DataError(
-            f"waited {minutes:g} minutes for the lock, held by {holder}",
-            where=str(path),
-            cure="Wait for that run or end it, then run again.",
-        ) from error
+def _acquire(lock: FileLock, path: Path, minutes: float, heartbeat: Callable[[], None]) -> None:
+    started, noticed = time.monotonic(), False
+    while True:
+        left = minutes * 60 - (time.monotonic() - started)
+        try:
+            lock.acquire(timeout=max(0.0, min(_NOTICE_SECONDS, left)))
+            return
+        except Timeout as error:
+            holder = Path(lock.lock_file).read_text() or "an unknown process"
+            if left <= _NOTICE_SECONDS:
+                raise DataError(
+                    f"waited {minutes:g} minutes for the lock, held by {holder}",
+                    where=str(path),
+                    cure="Wait for that run or end it, then run again.",
+                ) from error
+            if not noticed:
+                _log.warning("Waiting for the lock of %s, held by %s", path, holder)
+                noticed = True
+        heartbeat()
 
 
 @contextmanager

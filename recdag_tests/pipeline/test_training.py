@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from recdag.errors import ConfigError, RecdagError
+from recdag.errors import Cancelled, ConfigError, RecdagError
 from recdag.pipeline.project import Project
 from recdag.pipeline.training import TrainingRequest, train_model
 from recdag.training import loop
+from recdag.warehouse import locks
 
 KILLED_IN_EPOCH_3 = """
 import os, signal
@@ -59,6 +61,40 @@ def test_a_killed_training_resumes_and_ends_bit_equal(project, model, monkeypatc
     assert epochs[0] == ("select", 4)
     assert weights(project, model) == undisturbed
     assert not checkpoints.exists()
+
+
+def test_a_second_training_waits_and_finds_the_model_trained(project, monkeypatch):
+    monkeypatch.setattr(locks, "_NOTICE_SECONDS", 0.05)
+    request, waits = TrainingRequest("tiny", "ncf", "gmf"), threading.Event()
+    outcomes = []
+
+    def second():
+        outcomes.append(train_model(project, request, heartbeat=waits.set))
+
+    thread = threading.Thread(target=second)
+
+    def when_begun(progress):
+        if not thread.ident:
+            thread.start()
+            assert waits.wait(10)
+
+    first = train_model(project, request, on_progress=when_begun)
+    thread.join(10)
+    assert not first.cached and outcomes[0].cached
+    assert outcomes[0].data_version == first.data_version
+
+
+def test_a_training_that_waits_can_be_cancelled_and_a_trained_model_waits_for_none(project, monkeypatch):
+    monkeypatch.setattr(locks, "_NOTICE_SECONDS", 0.05)
+    train_model(project, TrainingRequest("tiny", "ncf", "item_pop"))
+
+    def cancel():
+        raise Cancelled("enough")
+
+    with project.training_turn(cancel):
+        assert train_model(project, TrainingRequest("tiny", "ncf", "item_pop"), heartbeat=cancel).cached
+        with pytest.raises(Cancelled):
+            train_model(project, TrainingRequest("tiny", "ncf", "gmf"), heartbeat=cancel)
 
 
 def test_a_current_model_is_not_trained_again_and_another_seed_is(project):

@@ -144,14 +144,15 @@ class CellRunner:
             from recdag.evaluation.protocols import PROTOCOLS
 
             checkpoints = path.with_suffix(".checkpoints")
-            experiments, card = fit_folds(
-                cell.plan,
-                splits,
-                checkpoints,
-                self._named(cell, place),
-                self._request.heartbeat,
-                refit=cell.evaluation is not None,
-            )
+            with self._request.project.training_turn(self._request.heartbeat):
+                experiments, card = fit_folds(
+                    cell.plan,
+                    splits,
+                    checkpoints,
+                    self._named(cell, place),
+                    self._request.heartbeat,
+                    refit=cell.evaluation is not None,
+                )
             history = [[asdict(row) for row in experiment.history.rows] for experiment in experiments]
             metrics = PROTOCOLS[cell.plan.protocol].metrics
             measured = zip(experiments, splits, strict=True) if cell.evaluation else []
