@@ -94,6 +94,7 @@ def test_recommendations_for_a_user_a_basket_an_item_and_everybody(home, tmp_pat
         (("run", "--dataset", "dmeo"), "Did you mean 'demo'"),
         (("run", "--paper", "nfc"), "no paper is called 'nfc'"),
         (("run", "--paper", "ncf", "--select", "events"), "exclude each other"),
+        (("run", "--study", "ncf/layers", "--studies"), "--studies adds to a paper"),
         (("run", "--select", "nothing_of_that_name"), "cannot be read"),
         (("run", "--budget", "2"), "needs a paper"),
         (("run", "--paper", "ncf", "--budget", "2"), "nothing to search"),
@@ -135,3 +136,9 @@ def test_what_has_no_value_is_null_in_a_table(home):
     query = "select null as a, null::double as b, null::timestamp as c, [1, null] as d, 0.5 as e"
     row = recdag("sql", query).stdout.splitlines()[1].split()
     assert row[:3] == ["NULL"] * 3 and row[-1] == "0.5"
+
+
+def test_whole_numbers_stay_whole_beside_null(home):
+    query = "select * from (values (1), (null)) as t(n)"
+    assert recdag("sql", query, "--format", "csv").stdout.splitlines() == ["n", "1", '""']
+    assert json.loads(recdag("sql", query, "--format", "json").stdout) == [{"n": 1}, {"n": None}]

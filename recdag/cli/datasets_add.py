@@ -115,7 +115,7 @@ def _show(proposal: Proposal, preview: Preview) -> None:
     shown = [n for n in range(len(headings)) if any(row[n] is not None for row in preview.first)]
     table = Table(*(headings[n] for n in shown), box=None)
     for row in preview.first:
-        table.add_row(*(escape(_cell(row[n])) for n in shown))
+        table.add_row(*(_cell(row[n]) for n in shown))
     console.print(table)
     console.print(f"{report.rows:,} rows, {preview.users:,} users, {preview.items:,} items")
     for line in _facts(dataset, preview):

@@ -81,6 +81,8 @@ def _selection(paper: str | None, study: str | None, studies: bool, select: str 
 
     if sum(option is not None for option in (paper, study, select)) > 1:
         raise RecdagError("--paper, --study and --select exclude each other", cure="Give one of them")
+    if studies and (study or select):
+        raise RecdagError("--studies adds to a paper or to all of them", cure="Leave it away")
     if select:
         return select
     if study:

@@ -28,15 +28,17 @@ def sql(
 ) -> None:
     """Ask the result tables in data/recdag.duckdb, read-only: no other file is read or written."""
     import duckdb
+    import pandas as pd
 
     project = Project.open()
     project.published.ensure()
     try:
         with project.published.reading() as connection:
             connection.execute("set enable_external_access = false; set lock_configuration = true")
-            rows = connection.execute(query).df()
+            found = connection.execute(query).to_arrow_table()
     except duckdb.Error as error:
         raise RecdagError(str(error), cure="The tables are listed by: recdag sql 'show tables'") from error
+    rows = found.to_pandas(types_mapper=pd.ArrowDtype)  # whole numbers stay whole beside NULL
     if format is Format.csv:
         typer.echo(rows.to_csv(index=False), nl=False)
     elif format is Format.json:
