@@ -140,5 +140,6 @@ def test_what_has_no_value_is_null_in_a_table(home):
 
 def test_whole_numbers_stay_whole_beside_null(home):
     query = "select * from (values (1), (null)) as t(n)"
-    assert recdag("sql", query, "--format", "csv").stdout.splitlines() == ["n", "1", '""']
+    printed = recdag("sql", query, "--format", "csv")
+    assert printed.stdout.splitlines() == ["n", "1", '""'] and printed.stderr == ""
     assert json.loads(recdag("sql", query, "--format", "json").stdout) == [{"n": 1}, {"n": None}]
