@@ -70,17 +70,18 @@ def publish_refused(project: Project, dataset: str, paper: str) -> dict[str, str
 
 def model_refusal(project: Project, dataset: str, model: str) -> str | None:
     """Why this machine cannot train a model on a data set, None where it can."""
-    matrices = model_spec(model).item_matrices
+    matrices = model_spec(model).gram_matrices
     interactions = project.warehouse.provenance(dataset, "interactions") if matrices else None
     if interactions is None:
         return None
-    items = int(interactions.metadata["items"])
-    needed, there = 4 * matrices * items**2, memory_bytes()
+    users, items = (int(interactions.metadata[side]) for side in ("users", "items"))
+    needed, there = 4 * matrices * min(users, items) * items, memory_bytes()
     if needed <= there:
         return None
     return (
-        f"with {items:,} items it needs {needed / 1e9:,.1f} GB of memory, of which there are "
-        f"{there / 1e9:,.1f}. To leave out rare items, set min_item_interactions in the catalogue entry."
+        f"with {users:,} users and {items:,} items it needs {needed / 1e9:,.1f} GB of memory, of which "
+        f"there are {there / 1e9:,.1f}. To leave out rare items, set min_item_interactions in the "
+        "catalogue entry."
     )
 
 

@@ -4,7 +4,7 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.errors import TrainingError
-from recdag.recommenders import sparse_ops
+from recdag.recommenders import ease, sparse_ops
 from recdag.recommenders.base import Query
 from recdag.recommenders.configs.item_based import EASEConfig
 from recdag.recommenders.ease import EASE
@@ -35,6 +35,25 @@ def test_weights_are_the_ridge_regressions_of_each_item_on_all_others(x: csr_arr
     assert weights.is_contiguous()
     np.testing.assert_allclose(weights, expected, atol=2e-6)
     np.testing.assert_allclose(model.score(Query(np.full(N_USERS, -1), x)), dense @ expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("block_bytes", [4 * N_USERS * 5, 1 << 20])
+def test_fewer_users_than_items_give_the_same_scores(
+    block_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form by users scores as that by items does."""
+    monkeypatch.setattr(ease, "BLOCK_BYTES", block_bytes)
+    rng = np.random.default_rng(1)
+    wide = csr_array((rng.random((N_USERS, 3 * N_USERS)) < 0.1).astype(np.float32))
+    by_users, by_items = EASE(EASEConfig(l2=3.0)), EASE(EASEConfig(l2=3.0))
+    by_users.fit(TrainingData(wide, wide), FitOptions())
+    by_items._solution = ease.ByItems.solve(wide, 3.0, FitOptions())
+    again = EASE(EASEConfig(l2=3.0))
+    again.load_parameters(by_users.parameters_state())
+    unseen = csr_array((rng.random((5, 3 * N_USERS)) < 0.2).astype(np.float32))
+    for history in (wide, unseen):
+        query = Query(np.full(history.shape[0], -1), history)
+        torch.testing.assert_close(again.score(query), by_items.score(query), atol=2e-6, rtol=1e-5)
 
 
 def test_candidates_are_columns_of_all_scores(x: csr_array, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,12 +31,12 @@ SPECS = (
         "ease",
         "EASE",
         item_based.EASEConfig,
-        "1",
+        "2",
         False,
         (),
         "EASE^R (Steck 2019): a ridge regression of every item on all others, in closed form. "
         "No paper here compares with it; it shows what a linear model reaches.",
-        item_matrices=3,
+        gram_matrices=3,
     ),
     ModelSpec(
         "slim",

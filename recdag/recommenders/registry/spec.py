@@ -26,7 +26,8 @@ class ModelSpec:
         learns_by_epochs: has a learning curve and an epoch to choose on validation.
         variant: the hyperparameters that papers tell variants of this model apart by.
         summary: two sentences: what it is, from which paper.
-        item_matrices: how many dense (items, items) float32 matrices it holds at once.
+        gram_matrices: how many float32 matrices, (items, items) or (users, items), whichever is smaller,
+            it holds at once.
         adapted: built without the publication's text, to be labelled so wherever it is shown.
     """
 
@@ -39,7 +40,7 @@ class ModelSpec:
     variant: tuple[str, ...]
     summary: str
     adapted: bool = False
-    item_matrices: int = 0
+    gram_matrices: int = 0
 
     def implementation(self) -> type[Recommender]:
         """The class that implements it, imported now."""
