@@ -23,7 +23,7 @@ from recdag.pipeline.steps import MadeFrom
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import plan_study, study_key
 from recdag.pipeline.trained import Card
-from recdag.pipeline.training import TrainingRequest, plan_training
+from recdag.pipeline.training import TrainingRequest, plan_training, request_of
 
 Recorded = Mapping[tuple[str, str], str]
 
@@ -52,14 +52,17 @@ class Inspection:
         return list(self._found.values())
 
     def run_results(self, paper: Paper) -> list[Standing]:
-        """Standings of what the results of one paper are made of, and of its evaluation."""
+        """Standings of what the results of one paper are made of, and of its evaluation.
+
+        A model is taken as it was asked for: tuned, with another seed or with values set for a run.
+        """
         self._tables()
-        self._results(paper)
+        self._results(paper, as_asked=True)
         return list(self._found.values())
 
-    def _results(self, paper: Paper) -> None:
+    def _results(self, paper: Paper, *, as_asked: bool = False) -> None:
         for model in paper.nodes:
-            self._model(paper, model)
+            self._model(paper, model, as_asked=as_asked)
         self._evaluation(paper)
 
     def _leave_out(self, paper: Paper, reason: str) -> None:
@@ -103,7 +106,7 @@ class Inspection:
         else:
             self._follow(asset, needs)
 
-    def _model(self, paper: Paper, model: str) -> None:
+    def _model(self, paper: Paper, model: str, *, as_asked: bool) -> None:
         asset, split = f"{paper.id}/{model}", split_asset(paper.protocol)
         card = Card.read(self._project.trained(self._dataset, paper.id, model))
         if reason := model_refusal(self._project, self._dataset, model):
@@ -113,7 +116,8 @@ class Inspection:
         elif self._found[split].state == "missing":
             self._follow(asset, [split])
         else:
-            plan = plan_training(self._project, TrainingRequest(self._dataset, paper.id, model))
+            plain = TrainingRequest(self._dataset, paper.id, model)
+            plan = plan_training(self._project, request_of(card) if as_asked else plain)
             if plan.key != card.key:
                 self._put(asset, "stale", training_changes(card, plan))
             else:

@@ -23,7 +23,7 @@ from recdag.report.learning_curve import learning_curve
 if TYPE_CHECKING:
     import torch
 
-    from recdag.evaluation.experiment import Experiment
+    from recdag.evaluation.experiment import Experiment, Selection
     from recdag.evaluation.split import Split
     from recdag.recommenders.base import Recommender
 
@@ -45,7 +45,7 @@ class Card:
     config: dict[str, Any]
     sources: dict[str, str]
     selected: dict[str, Any]
-    selection: str
+    selection: Selection
     seed: int
     folds: int
     train_seconds: float

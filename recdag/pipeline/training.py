@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from recdag.errors import TrainingError
 from recdag.papers.catalogue import PAPERS
@@ -21,11 +21,10 @@ from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec, model_spec
 
 if TYPE_CHECKING:
-    from recdag.evaluation.experiment import Experiment
+    from recdag.evaluation.experiment import Experiment, Selection
     from recdag.evaluation.split import Split
     from recdag.training.options import Progress
 
-Selection = Literal["validation", "as_published"]
 SET_FOR_RUN = "set for this run"
 """The source of a hyperparameter that replaces the recipe's."""
 
@@ -50,6 +49,15 @@ class TrainingRequest:
     selection: Selection = "validation"
     run_id: str = ""
     budget: Budget | None = None
+
+
+def request_of(card: Card) -> TrainingRequest:
+    """What was asked for when a model was trained."""
+    chosen = {name: card.config[name] for name, source in card.sources.items() if source == SET_FOR_RUN}
+    budget = Budget.parse(card.tuning) if card.tuning else None
+    return TrainingRequest(
+        card.dataset, card.paper, card.model, chosen, card.seed, card.selection, budget=budget
+    )
 
 
 def variant(spec: ModelSpec, config: Config, also: Iterable[str] = ()) -> str:

@@ -186,6 +186,18 @@ def test_a_recipe_that_cannot_be_read_is_told(made):
     assert "many" in status.problem and "cf_nade.yaml" in status.problem
 
 
+def test_results_of_values_set_for_a_run_are_current_though_a_plain_run_would_replace_them(made):
+    project = Project.open()
+    train_model(project, TrainingRequest("tiny", "cf_nade", "wmf", {"factors": 5}, seed=1))
+    evaluate_paper(project, "tiny", "cf_nade")
+    assert look()["cf_nade/wmf"].state == "stale"
+    assert results_current(Project.open(), "tiny", "cf_nade").passed
+    set_recipe(made, "wmf", "factors", 6)
+    assert results_current(Project.open(), "tiny", "cf_nade").passed
+    set_recipe(made, "wmf", "epochs", 3)
+    assert "epochs 2 → 3" in results_current(Project.open(), "tiny", "cf_nade").explanation
+
+
 def test_results_are_current_until_something_that_they_hang_on_changes(made):
     assert results_current(Project.open(), "tiny", "cf_nade").passed
     set_recipe(made, "wmf", "factors", 6)
