@@ -20,7 +20,7 @@ from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 
 COMPARISON_VERSION = "1"
-REPORT_VERSION = "6"
+REPORT_VERSION = "7"
 EVERYWHERE = ("", "comparison")
 
 
