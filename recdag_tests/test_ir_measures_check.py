@@ -6,7 +6,8 @@ import pytest
 
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.request import TrainingRequest
+from recdag.pipeline.training import train_model
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def _selection(paper: str | None, study: str | None, studies: bool, select: str 
 def _budgets(project: Project, paper: str | None, budget: str) -> dict[str, dict[str, Any]]:
     """The same budget for every model of a paper."""
     from recdag.papers.catalogue import paper as find_paper
-    from recdag.pipeline.tuned import Budget
+    from recdag.pipeline.request import Budget
 
     if Budget.parse(budget) is None:
         return {}

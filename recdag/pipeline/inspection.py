@@ -15,6 +15,7 @@ from recdag.pipeline.evaluating import plan_evaluation
 from recdag.pipeline.reasons import table_changes, training_changes
 from recdag.pipeline.recommendations import ASSET as RECOMMENDATIONS
 from recdag.pipeline.recommendations import DEFAULT_MODELS, recommendations_key
+from recdag.pipeline.request import TrainingRequest, request_of
 from recdag.pipeline.service import TOP
 from recdag.pipeline.snapshot import Snapshot
 from recdag.pipeline.splits import split_asset, split_from
@@ -23,7 +24,7 @@ from recdag.pipeline.steps import MadeFrom
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import plan_study, study_key
 from recdag.pipeline.trained import Card
-from recdag.pipeline.training import TrainingRequest, plan_training, request_of
+from recdag.pipeline.training import plan_training
 
 Recorded = Mapping[tuple[str, str], str]
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from recdag.pipeline.request import SET_FOR_RUN
 from recdag.pipeline.steps import MadeFrom
 from recdag.pipeline.trained import Card
-from recdag.pipeline.training import SET_FOR_RUN, Plan
+from recdag.pipeline.training import Plan
 
 _NAMES = {"raw_files": "the raw files", "settings": "the catalogue entry"}
 

@@ -4,60 +4,27 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from recdag.errors import TrainingError
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.environment import environment
 from recdag.pipeline.memory import PeakMemory
 from recdag.pipeline.project import Project
+from recdag.pipeline.request import SET_FOR_RUN, TrainingRequest
 from recdag.pipeline.splits import read_splits, split_asset
 from recdag.pipeline.steps import Outcome, input_versions, step_key
 from recdag.pipeline.trained import Card, relabel, save_trained
-from recdag.pipeline.tuned import Budget, tuned_for
+from recdag.pipeline.tuned import tuned_for
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec, model_spec
 
 if TYPE_CHECKING:
-    from recdag.evaluation.experiment import Experiment, Selection
+    from recdag.evaluation.experiment import Experiment
     from recdag.evaluation.split import Split
     from recdag.training.options import Progress
-
-SET_FOR_RUN = "set for this run"
-"""The source of a hyperparameter that replaces the recipe's."""
-
-
-@dataclass(frozen=True)
-class TrainingRequest:
-    """Which model to train, and what differs from its recipe.
-
-    Attributes:
-        overrides: hyperparameters that replace the recipe's.
-        selection: `validation`, or `as_published` to choose the epoch on test as some authors did;
-            the latter is labelled in every row.
-        budget: take the best values of a search that cost so much, as `tune_model` finds them; None:
-            the recipe's own.
-    """
-
-    dataset: str
-    paper: str
-    model: str
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    seed: int = 0
-    selection: Selection = "validation"
-    run_id: str = ""
-    budget: Budget | None = None
-
-
-def request_of(card: Card) -> TrainingRequest:
-    """What was asked for when a model was trained."""
-    chosen = {name: card.config[name] for name, source in card.sources.items() if source == SET_FOR_RUN}
-    budget = Budget.parse(card.tuning) if card.tuning else None
-    return TrainingRequest(
-        card.dataset, card.paper, card.model, chosen, card.seed, card.selection, budget=budget
-    )
 
 
 def variant(spec: ModelSpec, config: Config, also: Iterable[str] = ()) -> str:

@@ -1,4 +1,4 @@
-"""What a search for hyperparameters may cost, what it looks for, and what it found.
+"""What a search for hyperparameters looks for, and what it found.
 
 The values found stand in models/trained/<data set>/<paper>/<model>.tuned.json and go before the
 recipe's where a training asks for them.
@@ -7,56 +7,20 @@ recipe's where a training asks for them.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from recdag.errors import ConfigError, RecdagError
+from recdag.errors import RecdagError
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.search_space import Space
 from recdag.pipeline.project import Project
+from recdag.pipeline.request import Budget, TrainingRequest
 from recdag.pipeline.splits import split_asset
 from recdag.pipeline.steps import input_versions, step_key
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import model_spec
-
-if TYPE_CHECKING:
-    from recdag.pipeline.training import TrainingRequest
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What the search for one model may cost: a number of trials, or seconds."""
-
-    trials: int | None = None
-    seconds: float | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Budget | None:
-        """The budget that a person wrote: "20", "20 trials" or "600s"; None for nothing, "0".
-
-        Raises:
-            ConfigError: it is none of these.
-        """
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(trials?|s|seconds?)?", text.strip().lower())
-        number = float(found[1]) if found else -1
-        in_seconds = bool(found and (found[2] or "").startswith("s"))
-        if found is None or (not in_seconds and number != int(number)):
-            raise ConfigError(
-                f"{text!r} is no budget", cure="Give a number of trials, as 20, or seconds, as 600s; 0: none"
-            )
-        if number == 0:
-            return None
-        return cls(seconds=number) if in_seconds else cls(trials=int(number))
-
-    def allows(self, trials: int, seconds: float) -> bool:
-        """Whether one more trial may begin after so many, which took so long."""
-        return trials < self.trials if self.trials is not None else seconds < (self.seconds or 0)
-
-    def __str__(self) -> str:
-        return f"{self.trials} trials" if self.trials is not None else f"{self.seconds:g} s"
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ import pandas as pd
 from recdag.errors import TrainingError
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.project import Project
+from recdag.pipeline.request import Budget, TrainingRequest
 from recdag.pipeline.search import Pruned, Report, Search, Trial
 from recdag.pipeline.splits import read_splits
 from recdag.pipeline.steps import step_key
-from recdag.pipeline.training import TrainingRequest
-from recdag.pipeline.tuned import Budget, Target, Tuned, read_tuned, search_target, tuned_path
+from recdag.pipeline.tuned import Target, Tuned, read_tuned, search_target, tuned_path
 from recdag.recommenders.registry import model_spec
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows

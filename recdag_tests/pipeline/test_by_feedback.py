@@ -7,9 +7,10 @@ import pytest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.multi_feedback import BY_FEEDBACK, METRICS
 from recdag.pipeline.evaluating import evaluate_paper, evaluation_version
+from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import run_study
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.training import train_model
 from recdag.pipeline.verification import plausible_metrics
 
 PAPER = "multi_feedback"

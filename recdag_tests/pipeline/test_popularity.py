@@ -9,11 +9,12 @@ import pytest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.study import ByPopularity
 from recdag.pipeline.evaluating import evaluate_paper
+from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.splits import read_splits
 from recdag.pipeline.studies.popularity import by_popularity, popularity_groups, share_found
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.trained import Card
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.training import train_model
 
 
 def test_groups_are_of_whole_items_and_about_as_large():

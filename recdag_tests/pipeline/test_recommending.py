@@ -11,9 +11,10 @@ from recdag.errors import ConfigError, RecdagError
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.recommendations import publish_recommendations
 from recdag.pipeline.recommending import open_service, write_recommendations
+from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.service import best_columns
 from recdag.pipeline.splits import make_split
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.training import train_model
 from recdag.recommenders.base import Query
 
 

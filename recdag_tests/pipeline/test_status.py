@@ -13,10 +13,11 @@ from recdag.pipeline.comparing import compare_with_papers, write_report
 from recdag.pipeline.evaluating import evaluate_paper
 from recdag.pipeline.freshness import results_current
 from recdag.pipeline.project import Project
+from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.snapshot import Snapshot
 from recdag.pipeline.splits import make_split
 from recdag.pipeline.status import project_status
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.training import train_model
 
 PAPER = PAPERS["cf_nade"]
 MODELS = [f"cf_nade/{model}" for model in PAPER.nodes]

@@ -10,11 +10,12 @@ import pytest
 from recdag.errors import Cancelled, RecdagError
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.evaluating import evaluate_paper
+from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.splits import make_split
 from recdag.pipeline.studies import cells
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import run_study
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.training import train_model
 
 
 @pytest.fixture

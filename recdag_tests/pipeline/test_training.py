@@ -12,14 +12,16 @@ import pytest
 
 from recdag.errors import Cancelled, ConfigError, RecdagError
 from recdag.pipeline.project import Project
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.request import TrainingRequest
+from recdag.pipeline.training import train_model
 from recdag.training import loop
 from recdag.warehouse import locks
 
 KILLED_IN_EPOCH_3 = """
 import os, signal
 from recdag.pipeline.project import Project
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.request import TrainingRequest
+from recdag.pipeline.training import train_model
 from recdag.training import loop
 
 loop.CHECKPOINT_EVERY_SECONDS = 0.0

@@ -11,11 +11,12 @@ from recdag.evaluation import experiment
 from recdag.papers.search_space import Choice, Range
 from recdag.pipeline.evaluating import evaluate_model
 from recdag.pipeline.project import Project
+from recdag.pipeline.request import Budget, TrainingRequest
 from recdag.pipeline.search import Search
 from recdag.pipeline.splits import read_splits
 from recdag.pipeline.trained import Card
-from recdag.pipeline.training import TrainingRequest, plan_training, train_model
-from recdag.pipeline.tuned import Budget, tuned_path
+from recdag.pipeline.training import plan_training, train_model
+from recdag.pipeline.tuned import tuned_path
 from recdag.pipeline.tuning import tune_model
 from recdag.recommenders.ease import EASE
 from recdag.warehouse.queries import user_keys

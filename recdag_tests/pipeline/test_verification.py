@@ -7,7 +7,8 @@ from safetensors.numpy import load_file, save_file
 
 from recdag.pipeline import verification
 from recdag.pipeline.project import Project
-from recdag.pipeline.training import TrainingRequest, train_model
+from recdag.pipeline.request import TrainingRequest
+from recdag.pipeline.training import train_model
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.pipeline.applicability import refusal
 from recdag.pipeline.project import Project
-from recdag.pipeline.training import TrainingRequest, train_model
-from recdag.pipeline.tuned import Budget
+from recdag.pipeline.request import Budget, TrainingRequest
+from recdag.pipeline.training import train_model
 from recdag.pipeline.tuning import tune_model
 from recdag.recommenders.registry import ModelSpec, model_spec
 

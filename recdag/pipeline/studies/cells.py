@@ -20,11 +20,12 @@ import pandas as pd
 
 from recdag.papers.study import Curves, Grid, Series
 from recdag.pipeline.evaluating import evaluate_trained, evaluation_version, metric_rows
+from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.splits import read_splits
 from recdag.pipeline.steps import step_key
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.trained import Card, read_history
-from recdag.pipeline.training import Plan, TrainingRequest, fit_folds, plan_training, variant
+from recdag.pipeline.training import Plan, fit_folds, plan_training, variant
 from recdag.recommenders.registry import model_spec
 
 if TYPE_CHECKING:

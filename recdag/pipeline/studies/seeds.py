@@ -9,11 +9,12 @@ import pandas as pd
 from recdag.errors import RecdagError
 from recdag.papers.study import Seeds
 from recdag.pipeline.evaluating import evaluation_version
+from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.studies.cells import Cell, CellRunner
 from recdag.pipeline.studies.evaluated import evaluated_keys
 from recdag.pipeline.studies.request import StudyPlan, StudyRequest, StudyResult
 from recdag.pipeline.trained import Card
-from recdag.pipeline.training import TrainingRequest, plan_training
+from recdag.pipeline.training import plan_training
 
 DEVIATION = "seed deviation"
 
