@@ -64,6 +64,7 @@ DATA_NOTES = {
 
 _ROUNDING = 1e-9
 _VARIANT_ALIASES = {("mult_dae", "I-200-I"): ""}
+_MOST_NAMED = 3
 _METRIC_NOTES = {
     "train_hours": (NOT_COMPARABLE, "hours on the authors' machine; our training times stand in the tables"),
     "speedup": (NOT_RUN, "measured by a study: recdag run --dataset ml-1m --study fawmf/strategies"),
@@ -193,8 +194,9 @@ def _why_not(
     if metric in _METRIC_NOTES:
         return _METRIC_NOTES[metric]
     if candidates is not None:
-        have = ", ".join(sorted(v or "the recipe's" for v in set(candidates["variant"])))
-        return NOT_RUN, f"{claim['variant']} has not been run; run so far: {have}"
+        have = sorted(v or "the recipe's" for v in set(candidates["variant"]))
+        others = ", ".join(have) if len(have) <= _MOST_NAMED else f"{len(have)} others"
+        return NOT_RUN, f"{claim['variant']} has not been run; run so far: {others}"
 
     there = rows[(rows["stands_for"] == claim["dataset"]) & (rows["protocol"] == claim["protocol"])]
     of_model = there[there["model"] == model]

@@ -19,7 +19,7 @@ from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 
-COMPARISON_VERSION = "1"
+COMPARISON_VERSION = "2"
 REPORT_VERSION = "7"
 EVERYWHERE = ("", "comparison")
 
