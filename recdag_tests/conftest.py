@@ -111,15 +111,14 @@ def prepare(home: Path) -> Callable[..., Project]:
 @pytest.fixture(scope="session")
 def benchmark_script() -> Iterator[Callable[[str], ModuleType]]:
     """Loads a script of the folder benchmarks as a module."""
-    loaded = []
+    loaded: dict[str, ModuleType] = {}
 
     def load(name: str) -> ModuleType:
-        spec = importlib.util.spec_from_file_location(name, CHECKOUT / "benchmarks" / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # where dataclasses look for their annotations
-        loaded.append(name)
-        spec.loader.exec_module(module)
-        return module
+        if name not in loaded:
+            spec = importlib.util.spec_from_file_location(name, CHECKOUT / "benchmarks" / f"{name}.py")
+            loaded[name] = sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(loaded[name])
+        return loaded[name]
 
     yield load
     for name in loaded:
