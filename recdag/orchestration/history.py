@@ -57,8 +57,15 @@ def _made_since(instance: dg.DagsterInstance, asset: str, dataset: str, when: fl
 
 def message_of(data: StepFailureData) -> str:
     """What a person is to know of a step's failure."""
+    if was_stopped(data):
+        return "it was stopped; a run goes on from its last checkpoint"
     described = data.user_failure_data.description if data.user_failure_data else None
     return described or deepest(data.error).message.strip()
+
+
+def was_stopped(data: StepFailureData) -> bool:
+    """Whether a step ended because its run was stopped."""
+    return deepest(data.error).cls_name == "DagsterExecutionInterruptedError"
 
 
 def deepest(error: SerializableErrorInfo | None) -> SerializableErrorInfo:

@@ -12,7 +12,7 @@ import dagster as dg
 
 from recdag.errors import ConfigError
 from recdag.orchestration.graph import build_defs
-from recdag.orchestration.history import deepest, message_of
+from recdag.orchestration.history import deepest, message_of, was_stopped
 from recdag.orchestration.instance import prepare_home
 from recdag.orchestration.jobs import EVERYTHING, LARGE_STUDIES
 from recdag.orchestration.logging import attach_display
@@ -103,7 +103,7 @@ def materialize(
     failed = {
         event.step_key or "": event.step_failure_data for event in result.all_events if event.is_step_failure
     }
-    if any(deepest(data.error).cls_name == "DagsterExecutionInterruptedError" for data in failed.values()):
+    if any(map(was_stopped, failed.values())):
         raise KeyboardInterrupt
     # A step fails with its blocking checks as well, which have their own messages below.
     failures = [

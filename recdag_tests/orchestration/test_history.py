@@ -2,7 +2,10 @@
 
 import logging
 
-from recdag.orchestration.history import failures
+from dagster._core.execution.plan.objects import StepFailureData
+from dagster_shared.error import SerializableErrorInfo
+
+from recdag.orchestration.history import failures, message_of
 from recdag.orchestration.run import materialize
 from recdag.settings import Settings
 
@@ -37,3 +40,9 @@ def test_a_check_that_stopped_a_run_counts_for_its_asset(home):
     assert not run('key:"ncf/item_pop"').success
     told = failures(Settings.from_environment(), "tiny")["ncf/item_pop"]
     assert told.startswith("check finite_weights: ") and weights.name in told
+
+
+def test_what_was_stopped_says_so():
+    stop = SerializableErrorInfo("interrupted", [], "DagsterExecutionInterruptedError")
+    around = SerializableErrorInfo("an op failed", [], "DagsterExecutionStepExecutionError", cause=stop)
+    assert "was stopped" in message_of(StepFailureData(error=around, user_failure_data=None))
