@@ -1,8 +1,8 @@
 """Sums over listed cells of a matrix: the sparse part of FAWMF's gradients.
 
 On CPU each sum is one pass of compiled code, in the order of the cells, by one thread: the result
-is the same in every run. Other devices do it by gathers and segment sums on blocks of cells, so
-that memory stays bounded.
+is the same in every run. Other devices, and the few cells of single users, do it by gathers and
+segment sums on blocks of cells, so that memory stays bounded.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from scipy.sparse import csr_array
 
 CELLS_AT_ONCE = 2**20
-# Sums may be reordered for vector instructions; NaN and infinity keep their meaning.
-FAST = {"reassoc", "contract", "nsz"}
+# Up to so many cells it takes longer to load the compiled code than to do without.
+FEW_CELLS = 2**12
 
 
 @dataclass(frozen=True)
@@ -93,8 +92,10 @@ class Cells:
     def row_sums(self, values: torch.Tensor) -> torch.Tensor:
         """(R, D) sums of the rows of `values` (C, D) over the columns of each row's cells."""
         sums = values.new_zeros(len(self.indptr) - 1, values.shape[1])
-        if values.device.type == "cpu":
-            _row_sums(self.indptr.numpy(), self.columns.numpy(), values.contiguous().numpy(), sums.numpy())
+        if self._by_loops(values):
+            from recdag.recommenders.fawmf_loops import add_row_sums
+
+            add_row_sums(self.indptr.numpy(), self.columns.numpy(), values.contiguous().numpy(), sums.numpy())
         else:
             for rows, columns in self._blocks():
                 sums.index_add_(0, rows, values[columns])
@@ -117,11 +118,13 @@ class Cells:
         """
         inputs = (row_vectors, row_shares, column_vectors, column_shares)
         outputs = tuple(torch.zeros_like(each) for each in inputs)
-        if row_vectors.device.type == "cpu":
+        if self._by_loops(row_vectors):
+            from recdag.recommenders.fawmf_loops import add_cell_gradients
+
             arrays = [each.contiguous().numpy() for each in inputs]
             number = arrays[0].dtype.type
             coefficients = [number(each) for each in (loss.quadratic, loss.linear, loss.constant)]
-            total = _cell_gradients(
+            total = add_cell_gradients(
                 self.indptr.numpy(),
                 self.columns.numpy(),
                 *arrays,
@@ -134,7 +137,7 @@ class Cells:
     def _add_gradients(
         self, inputs: tuple[torch.Tensor, ...], outputs: tuple[torch.Tensor, ...], loss: CellLoss
     ) -> torch.Tensor:
-        """What `_cell_gradients` does, on any device: adds to `outputs`, returns the loss."""
+        """What `add_cell_gradients` does, on any device: adds to `outputs`, returns the loss."""
         row_vectors, row_shares, column_vectors, column_shares = inputs
         by_row_vectors, by_row_shares, by_column_vectors, by_column_shares = outputs
         total = torch.zeros((), dtype=torch.float64, device=row_vectors.device)
@@ -151,62 +154,11 @@ class Cells:
             by_column_shares.index_add_(0, columns, by_gamma * s)
         return total
 
+    def _by_loops(self, values: torch.Tensor) -> bool:
+        return values.device.type == "cpu" and len(self) > FEW_CELLS
+
     def _blocks(self) -> Any:
         for start in range(0, len(self), CELLS_AT_ONCE):
             columns = self.columns[start : start + CELLS_AT_ONCE].long()
             places = torch.arange(start, start + len(columns), device=columns.device)
             yield torch.searchsorted(self.indptr, places, right=True) - 1, columns
-
-
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def _row_sums(indptr: Any, columns: Any, values: Any, sums: Any) -> None:
-    width = values.shape[1]
-    for row in range(len(indptr) - 1):
-        total = sums[row]
-        for cell in range(indptr[row], indptr[row + 1]):
-            value = values[columns[cell]]
-            for d in range(width):
-                total[d] += value[d]
-
-
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def _cell_gradients(
-    indptr: Any,
-    columns: Any,
-    row_vectors: Any,
-    row_shares: Any,
-    column_vectors: Any,
-    column_shares: Any,
-    quadratic: Any,
-    linear: Any,
-    constant: Any,
-    by_row_vectors: Any,
-    by_row_shares: Any,
-    by_column_vectors: Any,
-    by_column_shares: Any,
-) -> float:
-    n_factors, n_shares = row_vectors.shape[1], row_shares.shape[1]
-    zero = row_vectors.dtype.type(0)
-    total = 0.0
-    for row in range(len(indptr) - 1):
-        u, s = row_vectors[row], row_shares[row]
-        by_u, by_s = by_row_vectors[row], by_row_shares[row]
-        for cell in range(indptr[row], indptr[row + 1]):
-            column = columns[cell]
-            v, t = column_vectors[column], column_shares[column]
-            by_v, by_t = by_column_vectors[column], by_column_shares[column]
-            a, gamma = zero, zero
-            for k in range(n_factors):
-                a += u[k] * v[k]
-            for d in range(n_shares):
-                gamma += s[d] * t[d]
-            by_gamma = (quadratic * a + linear) * a + constant
-            by_a = gamma * (quadratic * a + quadratic * a + linear)
-            total += gamma * by_gamma
-            for k in range(n_factors):
-                by_u[k] += by_a * v[k]
-                by_v[k] += by_a * u[k]
-            for d in range(n_shares):
-                by_s[d] += by_gamma * t[d]
-                by_t[d] += by_gamma * s[d]
-    return total

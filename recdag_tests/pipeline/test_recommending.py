@@ -214,7 +214,7 @@ def test_ties_go_by_column_and_lists_may_be_short():
     assert len(best_columns(scores, 9)[0]) == 7
 
 
-@pytest.mark.parametrize("name", ["benchmark/ease", "benchmark/wmf"])
+@pytest.mark.parametrize("name", ["benchmark/ease", "benchmark/wmf", "benchmark/fawmf"])
 def test_an_answer_loads_nothing_that_it_does_not_need(prepare, name):
     project = prepare()
     train(project, name)

@@ -21,6 +21,12 @@ EPSILON = 0.03
 PENALTIES = gradients.Penalties(0.7, 0.2, 0.4)
 
 
+@pytest.fixture(autouse=True)
+def by_compiled_loops(monkeypatch):
+    """As on data of any size."""
+    monkeypatch.setattr(kernels, "FEW_CELLS", 0)
+
+
 def some_matrix(n=N, m=M, density=0.35, seed=0):
     return csr_array((np.random.default_rng(seed).random((n, m)) < density).astype(np.float32))
 
@@ -95,6 +101,11 @@ def test_compiled_sums_equal_those_of_other_devices(monkeypatch):
         torch.testing.assert_close(one, other)
     dense = torch.from_numpy(some_matrix().toarray()).double()
     torch.testing.assert_close(cells.row_sums(p.items), dense @ p.items)
+    monkeypatch.setattr(kernels, "FEW_CELLS", len(cells))
+    torch.testing.assert_close(cells.row_sums(p.items), dense @ p.items)
+    few = cells.gradients(*inputs, loss)
+    torch.testing.assert_close(few.row_vectors, compiled.row_vectors)
+    torch.testing.assert_close(few.loss, compiled.loss)
 
 
 def sampled(matrix, weights, draws, seed, sample_weight="all_unobserved"):
