@@ -1,4 +1,4 @@
-"""The live display of `recdag run`: Dagster's events as lines and a progress bar."""
+"""The live display of `recdag run`: Dagster's events and warnings as lines, and a progress bar."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -67,6 +68,9 @@ class RunDisplay(logging.Handler):
         event = getattr(record, "dagster_event", None)
         if isinstance(event, dg.DagsterEvent):
             self._show(event)
+        elif record.levelno >= logging.WARNING and (meta := getattr(record, "dagster_meta", None)):
+            told = f"[yellow]![/] {escape(meta['orig_message'])}"
+            self._console.print(told, highlight=False, soft_wrap=True)
 
     def _show(self, event: dg.DagsterEvent) -> None:
         step = event.step_key or ""

@@ -1,0 +1,36 @@
+"""What `recdag run` shows of a run."""
+
+import io
+import logging
+
+from rich.console import Console
+
+from recdag.orchestration.display import RunDisplay
+from recdag.orchestration.run import materialize
+from recdag.settings import Settings
+
+
+def shown():
+    """The display of one run and the lines it printed."""
+    output = io.StringIO()
+    with RunDisplay(Console(file=output, width=100)) as display:
+        assert materialize(Settings.from_environment(), "tiny", '+key:"ncf/item_pop"', display).success
+    return display, output.getvalue()
+
+
+def test_what_was_computed_is_a_line_each_and_what_was_there_is_counted(home):
+    display, lines = shown()
+    assert "✓ events" in lines and "✓ ncf/item_pop" in lines
+    assert display.computed >= 5
+    again, lines = shown()
+    assert again.computed == 0 and again.reused == display.computed + display.reused and "✓" not in lines
+
+
+def test_a_warning_is_a_line_as_it_is_written_and_other_messages_are_not(home):
+    output = io.StringIO()
+    display = RunDisplay(Console(file=output, width=100))
+    for level, message in ((logging.WARNING, "Waiting for [/b]"), (logging.INFO, "epoch 1")):
+        record = logging.LogRecord("recdag", level, "", 0, message, None, None)
+        record.dagster_meta = {"orig_message": message}
+        display.emit(record)
+    assert output.getvalue() == "! Waiting for [/b]\n"
