@@ -1,4 +1,4 @@
-"""The live display of `recdag run`: Dagster's events and warnings as lines, and a progress bar."""
+"""The live display of `recdag run`: Dagster's events and our warnings as lines, and a progress bar."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+_OURS = logging.getLogger("recdag")
 
 
 class RunDisplay(logging.Handler):
@@ -58,18 +60,20 @@ class RunDisplay(logging.Handler):
         return len(self._computed)
 
     def __enter__(self) -> RunDisplay:
+        _OURS.addHandler(self)
         self._progress.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._progress.stop()
+        _OURS.removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "dagster_event", None)
         if isinstance(event, dg.DagsterEvent):
             self._show(event)
-        elif record.levelno >= logging.WARNING and (meta := getattr(record, "dagster_meta", None)):
-            told = f"[yellow]![/] {escape(meta['orig_message'])}"
+        elif record.levelno >= logging.WARNING and not hasattr(record, "dagster_meta"):
+            told = f"[yellow]![/] {escape(record.getMessage())}"
             self._console.print(told, highlight=False, soft_wrap=True)
 
     def _show(self, event: dg.DagsterEvent) -> None:
