@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,7 +26,7 @@ def ui(
     home = prepare_home(settings)
     clear_killed_runs(home)
     command = [
-        str(Path(sys.executable).with_name("dagster")), "dev",
+        sys.executable, "-W", "ignore:Function `dev_command` is superseded", "-m", "dagster", "dev",
         "-w", str(CHECKOUT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port),
     ]  # fmt: skip
     # A shell starts what runs in its background with SIGINT ignored, and children would inherit that.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import stat
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from recdag.datasets.textfiles import GZIP_DAMAGE
 from recdag.errors import DataError
 
 _ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz")
-_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError)
+# zipfile raises NotImplementedError for a way of compression that it does not know.
+_DAMAGE = (*GZIP_DAMAGE, zipfile.BadZipFile, tarfile.TarError, NotImplementedError)
 
 
 @dataclass(frozen=True)

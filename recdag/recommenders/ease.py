@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
@@ -120,11 +121,16 @@ class ByUsers:
         return cls(offsets, columns, dual.div_(kept), 1 - 1 / kept)
 
     def times(self, history: csr_array) -> torch.Tensor:
-        device, (users, items) = self.dual.device, self.dual.shape
-        cells = np.ones(len(self.items), np.float32), self.items.cpu().numpy(), self.offsets.cpu().numpy()
-        training = csr_array(cells, shape=(users, items))
-        common = torch.from_numpy((history @ training.T).toarray()).to(device)
+        device = self.dual.device
+        common = torch.from_numpy((history @ self._by_item).toarray()).to(device)
         return (common @ self.dual).addcmul_(torch.from_numpy(history.toarray()).to(device), self.own)
+
+    @cached_property
+    def _by_item(self) -> csr_array:
+        """X^T: (m, n)."""
+        users, items = self.dual.shape
+        cells = np.ones(len(self.items), np.float32), self.items.cpu().numpy(), self.offsets.cpu().numpy()
+        return csr_array(csr_array(cells, shape=(users, items)).T)
 
     def state(self) -> dict[str, torch.Tensor]:
         return {"offsets": self.offsets, "items": self.items, "dual": self.dual, "own": self.own}

@@ -1,6 +1,7 @@
 """Studies on the small shop: what is computed, what is kept, what is published."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from recdag.errors import Cancelled, RecdagError
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.evaluating import evaluate_paper
+from recdag.pipeline.project import Project
 from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.splits import make_split
 from recdag.pipeline.studies import cells
@@ -66,6 +68,20 @@ def test_what_is_done_is_not_done_again(project, fits):
     run_study(layers(project, layers=[1, 2]), "layers")
     assert len(fits) == 3
     assert set(rows(project)["x"]) == {1.0, 2.0}
+
+
+def test_a_cell_that_another_run_computes_meanwhile_is_not_computed_again(project, fits, monkeypatch):
+    waited = []
+
+    def turn(self, heartbeat):
+        if not waited:
+            waited.append(1)
+            run_study(layers(Project.open()), "layers")
+        return nullcontext()
+
+    monkeypatch.setattr(Project, "training_turn", turn)
+    run_study(layers(project), "layers")
+    assert waited and len(fits) == 2
 
 
 def test_a_study_that_was_stopped_goes_on_at_its_cell(project, fits):

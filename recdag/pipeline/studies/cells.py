@@ -125,7 +125,9 @@ class CellRunner:
         path = self._folder / f"{cell.plan.request.model}-{cell.key}.json"
         if not path.exists():
             self._request.heartbeat()
-            self._compute(cell, path, place)
+            with self._request.project.training_turn(self._request.heartbeat):
+                if not path.exists():  # computed by another run meanwhile
+                    self._compute(cell, path, place)
         kept = json.loads(path.read_text())
         metrics = pd.DataFrame(kept["metrics"])
         if cell.evaluation:
@@ -145,15 +147,14 @@ class CellRunner:
             from recdag.evaluation.protocols import PROTOCOLS
 
             checkpoints = path.with_suffix(".checkpoints")
-            with self._request.project.training_turn(self._request.heartbeat):
-                experiments, card = fit_folds(
-                    cell.plan,
-                    splits,
-                    checkpoints,
-                    self._named(cell, place),
-                    self._request.heartbeat,
-                    refit=cell.evaluation is not None,
-                )
+            experiments, card = fit_folds(
+                cell.plan,
+                splits,
+                checkpoints,
+                self._named(cell, place),
+                self._request.heartbeat,
+                refit=cell.evaluation is not None,
+            )
             history = [[asdict(row) for row in experiment.history.rows] for experiment in experiments]
             metrics = PROTOCOLS[cell.plan.protocol].metrics
             measured = zip(experiments, splits, strict=True) if cell.evaluation else []
