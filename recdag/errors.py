@@ -17,7 +17,8 @@ class RecdagError(Exception):
         self.where = where
         self.cure = cure
         head = f"{where}: {problem}" if where else problem
-        super().__init__(f"{head}. {cure}" if cure else head)
+        joint = "\n" if "\n" in head else ". "
+        super().__init__(f"{head}{joint}{cure}" if cure else head)
 
 
 class DataError(RecdagError):

@@ -8,6 +8,7 @@ import sys
 import pytest
 import yaml
 
+from recdag.cli import completion
 from recdag.pipeline.project import Project
 
 
@@ -92,14 +93,21 @@ def test_recommendations_for_a_user_a_basket_an_item_and_everybody(home, tmp_pat
     [
         (("recommend", "--dataset", "tiny", "--model", "benchmark/ease", "--user", "u1"), "not been trained"),
         (("run", "--dataset", "dmeo"), "Did you mean 'demo'"),
-        (("run", "--paper", "nfc"), "no paper is called 'nfc'"),
+        (("run", "--paper", "nfc"), "no paper is called 'nfc'. Did you mean 'ncf'?"),
+        (("run", "--study", "top_k"), "Write ncf/top_k"),
+        (("run", "--study", "ncf/layer"), "Did you mean 'layers'?"),
+        (("recommend", "--model", "slim"), "Write mult_vae/slim or"),
+        (("recommend", "--model", "benchmark/eese"), "Did you mean 'ease'?"),
+        (("models", "--paper", "nfc"), "Did you mean 'ncf'?"),
         (("run", "--paper", "ncf", "--select", "events"), "exclude each other"),
         (("run", "--study", "ncf/layers", "--studies"), "--studies adds to a paper"),
         (("run", "--select", "nothing_of_that_name"), "cannot be read"),
         (("run", "--budget", "2"), "needs a paper"),
         (("run", "--paper", "ncf", "--budget", "2"), "nothing to search"),
         (("run", "--paper", "ncf", "--budget", "many"), "is no budget"),
-        (("sql", "select x from metrics"), "show tables"),
+        (("sql", "select x from metrics"), "describe metrics"),
+        (("sql", "select value from metric"), "show tables"),
+        (("sql", "selec value from metrics"), "Correct the query"),
         (("sql", "select '[/red]' from nowhere"), "[/red]"),
         (("sql", "drop table metrics"), "read-only"),
         (("sql", "copy (select 1) to 'out.csv'"), "operations are disabled"),
@@ -136,6 +144,71 @@ def test_what_has_no_value_is_null_in_a_table(home):
     query = "select null as a, null::double as b, null::timestamp as c, [1, null] as d, 0.5 as e"
     row = recdag("sql", query).stdout.splitlines()[1].split()
     assert row[:3] == ["NULL"] * 3 and row[-1] == "0.5"
+
+
+WIDE = "select repeat('x', 90) as a, repeat('y', 90) as b, 7 as the_last"
+
+
+def test_nothing_is_cut_where_the_output_is_no_terminal(home):
+    script = "from recdag.cli import main; main()"
+    command = [sys.executable, "-W", "ignore", "-c", script, "sql", WIDE]
+    printed = subprocess.run(
+        command, env=os.environ | {"COLUMNS": "80"}, capture_output=True, text=True
+    ).stdout
+    assert printed.splitlines()[1].split() == ["x" * 90, "y" * 90, "7"]
+
+
+def test_a_row_too_wide_for_the_terminal_is_a_line_for_each_value(home):
+    script = "from recdag.cli import main; main()"
+    master, slave = os.openpty()
+    command = [sys.executable, "-W", "ignore", "-c", script, "sql", WIDE]
+    environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "xterm"}
+    process = subprocess.Popen(command, env=environment, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    assert process.wait(timeout=60) == 0
+    shown = os.read(master, 10_000).decode().replace("\r", "")
+    os.close(master)
+    assert "a         " + "x" * 90 in shown and "the_last  7" in shown
+
+
+def test_json_has_every_column_and_only_what_json_knows(home):
+    query = "select 1 as n, 2 as n, 'inf'::double as x, 'nan'::double as y, [1.5, 'nan'::double] as z"
+    printed = recdag("sql", query, "--format", "json").stdout
+    (row,) = json.loads(printed, parse_constant=lambda name: pytest.fail(name))
+    assert row == {"n": 1, "n_1": 2, "x": "Infinity", "y": None, "z": [1.5, None]}
+
+
+def test_a_table_ends_where_nobody_reads_on_and_says_so(home):
+    ended = recdag("sql", "select * from range(1001)")
+    assert len(ended.stdout.splitlines()) == 1001 and "--format csv" in ended.stderr
+    assert len(recdag("sql", "select * from range(1001)", "--format", "csv").stdout.splitlines()) == 1002
+
+
+def test_control_characters_do_not_reach_the_terminal(home):
+    printed = recdag("sql", "select chr(27) || '[31mred' as \"a\"").stdout
+    assert "\x1b" not in printed and "\\x1b[31mred" in printed
+
+
+def test_version_and_what_can_be_named(home):
+    assert recdag("--version").stdout.split()[0] == "recdag"
+    papers = recdag("papers").stdout
+    assert "Neural Collaborative Filtering" in papers and "leave_one_out" in papers
+    models = recdag("models", "--paper", "cf_nade").stdout
+    assert "implicit_cf_nade" in models and "neumf" not in models
+    assert "ncf/layers" in recdag("studies").stdout
+
+
+@pytest.mark.parametrize(
+    ("offered", "beginning", "expected"),
+    [
+        (completion.datasets, "ti", ["tiny"]),
+        (completion.papers, "multi", ["multi_feedback"]),
+        (completion.studies, "ncf/l", ["ncf/layers"]),
+        (completion.models, "cf_nade/w", ["cf_nade/wmf"]),
+    ],
+)
+def test_the_shell_is_offered_what_begins_so(home, offered, beginning, expected):
+    assert offered(beginning) == expected
 
 
 def test_whole_numbers_stay_whole_beside_null(home):

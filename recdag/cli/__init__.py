@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from recdag.cli import datasets
+from recdag.cli.listing import models, papers, studies
 from recdag.cli.recommend import recommend
 from recdag.cli.run import run
 from recdag.cli.sql import sql
@@ -17,10 +20,25 @@ from recdag.cli.terminal import errors
 from recdag.cli.ui import ui
 from recdag.errors import RecdagError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-for command in (run, status, recommend, ui, sql):
+app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+for command in (run, status, recommend, ui, sql, papers, models, studies):
     app.command()(command)
 app.add_typer(datasets.app, name="datasets")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"recdag {version('recdag')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The `recdag` command: what Dagster's own command line does not give."""
 
 
 def main() -> None:

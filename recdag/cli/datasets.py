@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli.datasets_add import add
-from recdag.cli.terminal import console
+from recdag.cli.terminal import literal, print_table
 from recdag.pipeline.project import Project
 
 app = typer.Typer(no_args_is_help=True, help="The data sets of the catalogue.")
@@ -25,5 +24,5 @@ def list_datasets() -> None:
     for name, entry in sorted(project.catalogue.items()):
         at_hand = entry.simulated or find_files(entry, folders) is not None
         where = "here" if at_hand else "downloaded on first use" if entry.download else "to be placed by you"
-        table.add_row(name, escape(entry.title), where, escape(entry.licence))
-    console.print(table)
+        table.add_row(name, literal(entry.title), where, literal(entry.licence))
+    print_table(table)

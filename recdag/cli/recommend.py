@@ -6,16 +6,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from recdag.cli.terminal import Dataset, console
+from recdag.cli import completion
+from recdag.cli.terminal import Dataset, console, literal, print_table
 from recdag.errors import RecdagError
 from recdag.pipeline.project import Project
 
 
 def recommend(
-    model: Annotated[str, typer.Option(help="A trained model, PAPER/MODEL: benchmark/ease, for example.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="A trained model, PAPER/MODEL: benchmark/ease, for example.",
+            autocompletion=completion.models,
+        ),
+    ],
     dataset: Dataset = "demo",
     user: Annotated[
         str | None, typer.Option(help="A user, by the key that the data set has for them.")
@@ -30,14 +36,16 @@ def recommend(
     top: Annotated[int, typer.Option(min=1, help="Length of a list.")] = 20,
 ) -> None:
     """Recommend from a trained model: to a user, from a basket, by an item, or to everybody."""
-    from recdag.pipeline.recommending import open_service, write_recommendations
+    from recdag.pipeline.recommending import find_card, open_service, write_recommendations
 
+    project = Project.open()
+    find_card(project, dataset, model)
     if sum(option is not None for option in (user, items, similar_to, out)) != 1:
         raise RecdagError(
             "it is not clear for whom to recommend",
             cure="Give one of --user, --items, --similar-to and --out",
         )
-    service = open_service(Project.open(), dataset, model)
+    service = open_service(project, dataset, model)
     if out is not None:
         console.print(f"{write_recommendations(service, out, top)} rows written to {out}")
         return
@@ -47,7 +55,10 @@ def recommend(
         rows = service.for_items([key.strip() for key in items.split(",")], top)
     else:
         rows = service.similar(similar_to or "", top)
+    if not rows:
+        console.print("Nothing is left to recommend: every item that the model knows is there already.")
+        return
     table = Table("rank", "item", "title", "score", box=None)
     for row in rows:
-        table.add_row(str(row.rank), escape(row.item_key), escape(row.title or ""), f"{row.score:.4g}")
-    console.print(table)
+        table.add_row(str(row.rank), literal(row.item_key), literal(row.title or ""), f"{row.score:.4g}")
+    print_table(table)

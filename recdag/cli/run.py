@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from recdag.cli import completion
 from recdag.cli.terminal import Dataset, console, errors
 from recdag.errors import RecdagError
 from recdag.pipeline.project import Project
@@ -14,11 +15,23 @@ from recdag.pipeline.project import Project
 
 def run(
     dataset: Dataset = "demo",
-    paper: Annotated[str | None, typer.Option(help="Only what this paper's results need.")] = None,
+    paper: Annotated[
+        str | None,
+        typer.Option(
+            help="Only what this paper's results need; recdag papers lists them.",
+            autocompletion=completion.papers,
+        ),
+    ] = None,
     select: Annotated[
         str | None, typer.Option(help="Assets in Dagster's selection language, '+binarized' for example.")
     ] = None,
-    study: Annotated[str | None, typer.Option(help="One study: ncf/layers, for example.")] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            help="One study: ncf/layers, for example; recdag studies lists them.",
+            autocompletion=completion.studies,
+        ),
+    ] = None,
     axis: Annotated[
         list[str] | None,
         typer.Option(help="Values of one axis of the study's grid: factors=8,16. May be repeated."),
@@ -78,6 +91,7 @@ def _selection(paper: str | None, study: str | None, studies: bool, select: str 
     """The assets asked for, in Dagster's selection language."""
     from recdag.orchestration.run import selection_of, study_selection
     from recdag.papers.catalogue import paper as find_paper
+    from recdag.papers.catalogue import study as find_study
 
     if sum(option is not None for option in (paper, study, select)) > 1:
         raise RecdagError("--paper, --study and --select exclude each other", cure="Give one of them")
@@ -86,8 +100,8 @@ def _selection(paper: str | None, study: str | None, studies: bool, select: str 
     if select:
         return select
     if study:
-        name, _, of_paper = study.partition("/")
-        return study_selection(name, find_paper(name).study(of_paper).id)
+        of_paper, found = find_study(study)
+        return study_selection(of_paper.id, found.id)
     return selection_of(find_paper(paper).id if paper else None, studies)
 
 
@@ -112,13 +126,12 @@ def _budgets(project: Project, paper: str | None, budget: str) -> dict[str, dict
 
 def _axes(study: str | None, given: list[str]) -> dict[str, list[Any]]:
     """The values given for axes of a study's grid, in the type of its own values."""
-    from recdag.papers.catalogue import paper as find_paper
+    from recdag.papers.catalogue import study as find_study
     from recdag.papers.study import Sweep
 
     if study is None:
         raise RecdagError("--axis needs a study", cure="Name it: --study ncf/layers, for example")
-    paper, _, name = study.partition("/")
-    declared = find_paper(paper).study(name)
+    _, declared = find_study(study)
     known = declared.axes if isinstance(declared, Sweep) else {}
     chosen = {}
     for entry in given:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import math
-import sys
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from recdag.cli.terminal import console
+from recdag.cli.rows import Rows, print_csv, print_json, print_rows
 from recdag.errors import RecdagError
 from recdag.pipeline.project import Project
+
+if TYPE_CHECKING:
+    import duckdb
+
+_AT_ONCE = 10_000
 
 
 class Format(StrEnum):
@@ -28,25 +27,21 @@ class Format(StrEnum):
     json = "json"
 
 
+_PRINT = {Format.table: print_rows, Format.csv: print_csv, Format.json: print_json}
+
+
 def sql(
-    query: str,
+    query: Annotated[str, typer.Argument(help="SQL; the tables are listed by 'show tables'.")],
     format: Annotated[Format, typer.Option(help="How to print the rows.")] = Format.table,
 ) -> None:
     """Ask the result tables in data/recdag.duckdb, read-only: no other file is read or written."""
-    names, rows = _answer(Project.open(), query)
-    if format is Format.csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([names, *rows])
-    elif format is Format.json:
-        typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_plain))
-    else:
-        table = Table(*map(escape, names), box=None)
-        for row in rows:
-            table.add_row(*("NULL" if value is None else escape(str(value)) for value in row))
-        console.print(table)
+    with _answer(Project.open(), query) as (names, rows):
+        _PRINT[format](names, rows)
 
 
-def _answer(project: Project, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The names of the columns, and the rows."""
+@contextmanager
+def _answer(project: Project, query: str) -> Iterator[tuple[list[str], Rows]]:
+    """The names of the columns, and the rows as they are asked for."""
     import duckdb
 
     project.published.ensure()
@@ -54,18 +49,24 @@ def _answer(project: Project, query: str) -> tuple[list[str], list[tuple[Any, ..
         with project.published.reading() as connection:
             connection.execute("set enable_external_access = false; set lock_configuration = true")
             connection.execute(query)
-            rows = [tuple(map(_without_nan, row)) for row in connection.fetchall()]
-            return [name for name, *_ in connection.description or []], rows
+            yield [name for name, *_ in connection.description or []], _rows(connection)
     except duckdb.Error as error:
-        raise RecdagError(str(error), cure="The tables are listed by: recdag sql 'show tables'") from error
+        raise RecdagError(str(error).rstrip("."), cure=_cure(error)) from error
 
 
-def _without_nan(value: Any) -> Any:
-    return None if isinstance(value, float) and math.isnan(value) else value
+def _rows(connection: duckdb.DuckDBPyConnection) -> Rows:
+    while block := connection.fetchmany(_AT_ONCE):
+        yield from block
 
 
-def _plain(value: Any) -> float | str:
-    """What JSON has no type for."""
-    if isinstance(value, Decimal):
-        return float(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _cure(error: duckdb.Error) -> str:
+    """What to do about a query that failed."""
+    import duckdb
+
+    if isinstance(error, duckdb.CatalogException):
+        return "The tables are listed by: recdag sql 'show tables'"
+    if isinstance(error, duckdb.BinderException):
+        return "The columns of a table are listed by: recdag sql 'describe metrics'"
+    if isinstance(error, duckdb.ParserException | duckdb.SyntaxException):
+        return "Correct the query; docs/queries.md has examples"
+    return "The result tables can be asked and nothing else: no writing, no other files, no settings"

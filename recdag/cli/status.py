@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from recdag.cli import completion
 from recdag.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ _TOGETHER = 4
 
 def status(
     dataset: Annotated[
-        str | None, typer.Option("--dataset", "-d", help="Only this data set of the catalogue.")
+        str | None,
+        typer.Option(
+            "--dataset", "-d", help="Only this data set of the catalogue.", autocompletion=completion.datasets
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every asset on a line of its own.")] = False,
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from recdag.errors import ConfigError
 from recdag.papers.study import Study
+from recdag.suggest import names_known
 
 
 @dataclass(frozen=True)
@@ -78,5 +79,5 @@ class Paper:
         for each in self.studies:
             if each.id == name:
                 return each
-        known = ", ".join(each.id for each in self.studies) or "none"
-        raise ConfigError(f"{self.id} has no study called {name!r}", cure=f"Known: {known}")
+        known = names_known(name, [each.id for each in self.studies])
+        raise ConfigError(f"{self.id} has no study called {name!r}", cure=known)

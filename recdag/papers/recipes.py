@@ -26,9 +26,10 @@ import yaml
 
 from recdag.errors import ConfigError
 from recdag.papers.search_space import Space, read_space
-from recdag.papers.values import checked, mapping, near
+from recdag.papers.values import checked, mapping
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import MODELS, model_spec
+from recdag.suggest import names_known
 
 DEFAULT_SOURCE = "ours: default"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -159,12 +160,14 @@ def _load(path: Path, paper: str, changed_ns: int, size: int) -> Recipe:
 def _entries(model: str, entries: Any, path: Path) -> dict[str, Hyperparameter]:
     where = f"{path}: {model}"
     if model not in MODELS:
-        raise ConfigError(f"no model is called {model!r}", where=str(path), cure=near(model, MODELS))
+        raise ConfigError(f"no model is called {model!r}", where=str(path), cure=names_known(model, MODELS))
     names = [spec.name for spec in fields(MODELS[model].config)]
     read = {}
     for name, entry in mapping(entries or {}, where).items():
         if name not in names:
-            raise ConfigError(f"{model} has no hyperparameter {name!r}", where=where, cure=near(name, names))
+            raise ConfigError(
+                f"{model} has no hyperparameter {name!r}", where=where, cure=names_known(name, names)
+            )
         entry = mapping(entry, f"{where}.{name}", {"value", "source"}, {"datasets", "search"})
         if not isinstance(entry["source"], str) or not entry["source"].strip():
             raise ConfigError(

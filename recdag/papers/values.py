@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from recdag.errors import ConfigError
 from recdag.recommenders.configs.base import Config
+from recdag.suggest import names_known
 
 _HINTS: dict[type[Config], dict[str, Any]] = {}
 
@@ -29,7 +28,7 @@ def mapping(
     allowed = required | (optional or set())
     for key in content:
         if key not in allowed:
-            raise ConfigError(f"unknown key {key!r}", where=where, cure=near(key, allowed))
+            raise ConfigError(f"unknown key {key!r}", where=where, cure=names_known(key, allowed))
     if missing := required - content.keys():
         raise ConfigError(f"missing: {', '.join(sorted(missing))}", where=where, cure="Add it")
     return content
@@ -43,7 +42,7 @@ def checked(config_class: type[Config], name: str, value: Any, where: str) -> An
     """
     hints = _hints(config_class)
     if name not in hints:
-        raise ConfigError(f"no hyperparameter is called {name!r}", where=where, cure=near(name, hints))
+        raise ConfigError(f"no hyperparameter is called {name!r}", where=where, cure=names_known(name, hints))
     for hint in alternatives(hints[name]):
         accepted, converted = _converted(value, hint)
         if accepted:
@@ -92,11 +91,3 @@ def _shown(hint: Any) -> str:
     if get_origin(hint) is None:
         return "none" if hint is NoneType else hint.__name__
     return str(hint)
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """What may have been meant, and all that is known."""
-    known = sorted(known)
-    match = difflib.get_close_matches(name, known, n=1)
-    listed = ", ".join(known) or "none"
-    return f"Did you mean {match[0]!r}? Known: {listed}" if match else f"Known: {listed}"

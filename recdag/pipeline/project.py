@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,6 +14,7 @@ from recdag.datasets.entry import Dataset
 from recdag.errors import ConfigError
 from recdag.papers.recipes import Recipe, load_recipe
 from recdag.settings import Settings
+from recdag.suggest import names_known
 from recdag.warehouse.locks import holding
 from recdag.warehouse.published import Published
 from recdag.warehouse.store import Warehouse
@@ -50,12 +50,7 @@ class Project:
             ConfigError: there is none.
         """
         if name not in self.catalogue:
-            near = difflib.get_close_matches(name, self.catalogue, n=1)
-            raise ConfigError(
-                f"no data set is called {name!r}",
-                cure=(f"Did you mean {near[0]!r}? " if near else "")
-                + f"Known: {', '.join(sorted(self.catalogue))}",
-            )
+            raise ConfigError(f"no data set is called {name!r}", cure=names_known(name, self.catalogue))
         return self.catalogue[name]
 
     @cached_property

@@ -14,6 +14,7 @@ from recdag.pipeline.service import TOP, Keys, Service
 from recdag.pipeline.splits import split_asset
 from recdag.pipeline.trained import Card, load_trained, read_ids
 from recdag.recommenders.registry import model_spec
+from recdag.suggest import names_known
 from recdag.warehouse.matrices import read_csr
 from recdag.warehouse.provenance import find
 from recdag.warehouse.queries import user_keys
@@ -27,10 +28,15 @@ def find_card(project: Project, dataset: str, name: str) -> Card:
     """
     project.dataset(dataset)
     of_paper, _, model = name.partition("/")
+    if not model and (having := [each.id for each in PAPERS.values() if name in each.nodes]):
+        raise ConfigError(
+            f"{name!r} names a model without its paper",
+            cure=f"Write {' or '.join(f'{each}/{name}' for each in having)}",
+        )
     if model not in paper(of_paper).nodes:
         raise ConfigError(
             f"{of_paper} has no model {model!r}",
-            cure=f"Write PAPER/MODEL with one of: {', '.join(PAPERS[of_paper].nodes)}",
+            cure=f"Write PAPER/MODEL. {names_known(model, PAPERS[of_paper].nodes)}",
         )
     card = Card.read(project.trained(dataset, of_paper, model))
     if card is None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
+from recdag.warehouse import descriptions
 from recdag.warehouse.locks import LOCK_MINUTES, connect, holding, transaction
-from recdag.warehouse.schema import SCHEMA
+from recdag.warehouse.schema import SCHEMA, VIEWS
 from recdag.warehouse.sql import columns, equality, identifier, scalar
 
 if TYPE_CHECKING:
@@ -138,16 +139,27 @@ def _check_names(connection: DuckDBPyConnection, table: str, names: list[str]) -
 
 
 def create_tables(connection: DuckDBPyConnection) -> None:
-    """Add the tables and columns of the schema that the file does not have yet."""
+    """Add the tables, columns and views of the schema that the file does not have yet, with comments."""
     for table, definition in SCHEMA.items():
         present = columns(connection, table)
         if not present:
             fields = ", ".join(f"{identifier(name)} {kind}" for name, kind in definition.items())
             connection.execute(f"create table {identifier(table)} ({fields})")
-            continue
+            _comment(connection, "table", identifier(table), descriptions.TABLES[table])
         for name, kind in definition.items():
-            if name not in present:
+            if present and name not in present:
                 connection.execute(f"alter table {identifier(table)} add column {identifier(name)} {kind}")
+            if name not in present and (text := descriptions.column(table, name)):
+                _comment(connection, "column", f"{identifier(table)}.{identifier(name)}", text)
+    for view, query in VIEWS.items():
+        if not columns(connection, view):
+            connection.execute(f"create view {identifier(view)} as {query}")
+            _comment(connection, "view", identifier(view), descriptions.TABLES[view])
+
+
+def _comment(connection: DuckDBPyConnection, kind: str, name: str, text: str) -> None:
+    quoted = text.replace("'", "''")
+    connection.execute(f"comment on {kind} {name} is '{quoted}'")
 
 
 def _replace(new: Path, path: Path) -> None:

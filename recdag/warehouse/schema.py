@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recdag.evaluation.metrics import METRICS
 from recdag.warehouse import provenance
 
 _TEXT, _WHOLE, _NUMBER, _TIME = "VARCHAR", "BIGINT", "DOUBLE", "TIMESTAMP"
@@ -105,6 +106,23 @@ SCHEMA: dict[str, dict[str, str]] = {
         "score": "FLOAT",
     },
     "provenance": {"dataset": _TEXT, **provenance.COLUMNS},
+}
+
+_LOWER_IS_BETTER = ", ".join(f"'{name}'" for name, each in METRICS.items() if not each.larger_is_better)
+
+VIEWS: dict[str, str] = {
+    "leaderboard": f"""
+        select dataset, paper, metric,
+               rank() over (
+                   partition by dataset, paper, metric
+                   order by case when split_part(metric, '@', 1) in ({_LOWER_IS_BETTER}) then value
+                                 else -value end
+               ) as place,
+               model, variant, value, std_err, n_users, tuning, train_seconds
+        from metrics
+        where study is null and selection = 'validation'
+        order by dataset, paper, metric, place
+    """
 }
 
 KEYS: dict[str, tuple[str, ...]] = {

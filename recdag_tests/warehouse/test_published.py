@@ -14,7 +14,7 @@ import pytest
 from recdag.errors import DataError
 from recdag.warehouse import provenance
 from recdag.warehouse.published import Published, replace_rows
-from recdag.warehouse.schema import SCHEMA
+from recdag.warehouse.schema import SCHEMA, VIEWS
 
 
 def metrics(model: str, values: list[float], **more: object) -> pd.DataFrame:
@@ -38,6 +38,41 @@ def test_ensure_makes_all_tables_of_the_contract(tmp_path: Path) -> None:
             described = connection.execute(f"select * from {table}").description
             assert [column[0] for column in described] == list(definition)
     assert {path.name for path in published.path.parent.iterdir()} == {"recdag.duckdb", "recdag.duckdb.lock"}
+
+
+def test_every_table_and_column_says_what_it_holds(tmp_path: Path) -> None:
+    published = Published(tmp_path / "recdag.duckdb")
+    with published.reading() as connection:
+        tables = connection.execute("select table_name, comment from duckdb_tables()").fetchall()
+        views = connection.execute(
+            "select view_name, comment from duckdb_views() where not internal"
+        ).fetchall()
+        silent = connection.execute(
+            "select table_name, column_name from duckdb_columns() where comment is null and not internal"
+            " and table_name in (select table_name from duckdb_tables()) and table_name <> 'provenance'"
+        ).fetchall()
+    assert {name for name, _ in tables} == set(SCHEMA) and {name for name, _ in views} == set(VIEWS)
+    assert all(comment for _, comment in tables + views)
+    assert silent == []
+
+
+def test_the_leaderboard_puts_the_best_first_in_each_metrics_own_direction(tmp_path: Path) -> None:
+    published = Published(tmp_path / "recdag.duckdb")
+    frame = pd.concat(
+        [
+            metrics("good", [0.9], selection="validation"),
+            metrics("bad", [0.2], selection="validation"),
+            metrics("good", [0.1], selection="validation").assign(metric="mpr"),
+            metrics("bad", [0.5], selection="validation").assign(metric="mpr"),
+            metrics("swept", [1.0], selection="validation", study="factors"),
+            metrics("on_test", [1.0], selection="as_published"),
+        ]
+    )
+    with published.update() as connection:
+        replace_rows(connection, "metrics", frame, dataset="demo")
+    with published.reading() as connection:
+        rows = connection.execute("select metric, place, model from leaderboard").fetchall()
+    assert rows == [("mpr", 1, "good"), ("mpr", 2, "bad"), ("ndcg@10", 1, "good"), ("ndcg@10", 2, "bad")]
 
 
 def test_file_stays_readable_for_the_older_command_line(tmp_path: Path) -> None:

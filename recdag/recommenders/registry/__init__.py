@@ -3,6 +3,7 @@
 from recdag.errors import ConfigError
 from recdag.recommenders.registry import autoencoders, baselines, exposure, multi_feedback, neural
 from recdag.recommenders.registry.spec import ModelSpec
+from recdag.suggest import names_known
 
 __all__ = ["MODELS", "ModelSpec", "model_spec"]
 
@@ -20,5 +21,5 @@ def model_spec(name: str) -> ModelSpec:
         ConfigError: there is none.
     """
     if name not in MODELS:
-        raise ConfigError(f"no model is called {name!r}", cure=f"Known: {', '.join(sorted(MODELS))}")
+        raise ConfigError(f"no model is called {name!r}", cure=names_known(name, MODELS))
     return MODELS[name]

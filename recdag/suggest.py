@@ -1,0 +1,18 @@
+"""What may have been meant by a name that is not known."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that is spelt most like `word`; None where none is near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
+
+
+def names_known(word: str, known: Iterable[str]) -> str:
+    """The cure for a misspelt name: the nearest of the known ones, and all of them."""
+    listed = ", ".join(names := sorted(known)) or "none"
+    near = nearest(word, names)
+    return f"Did you mean {near!r}? Known: {listed}" if near else f"Known: {listed}"
