@@ -13,6 +13,7 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest
 
 browser: $(BROWSER)
+	RECDAG_BROWSER_TESTS=required $(BIN)/python -m pytest recdag_tests/ui
 
 ui: $(INSTALLED)
 	$(BIN)/recdag ui

@@ -79,13 +79,22 @@ def make_home(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the data sets, recipes, files, device or history of who runs it."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RECDAG_HOME", str(tmp_path_factory.mktemp("empty_home")))
+        environment.setenv("RECDAG_DEVICE", "cpu")
+        for name in ("RECDAG_DATA_DIR", "RECDAG_REPORTS_URL", "DAGSTER_HOME"):
+            environment.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A fresh home folder that the environment points at."""
     folder = make_home(tmp_path / "home")
     monkeypatch.setenv("RECDAG_HOME", str(folder))
-    monkeypatch.setenv("RECDAG_DEVICE", "cpu")
-    monkeypatch.delenv("RECDAG_DATA_DIR", raising=False)
     from recdag.orchestration.resources import open_project
 
     open_project.cache_clear()

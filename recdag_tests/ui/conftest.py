@@ -1,8 +1,12 @@
-"""A browser, Dagster's web UI on a small project, and the published results of the report's tests."""
+"""A browser, Dagster's web UI on a small project, and the published results of the report's tests.
+
+The files of this folder are collected only where playwright is installed.
+"""
 
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,7 +23,9 @@ import pytest
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 RECDAG = str(Path(sys.executable).with_name("recdag"))
-REQUIRED = "RECDAG_BROWSER_TESTS"
+HERE = Path(__file__).parent
+HAS_PLAYWRIGHT = importlib.util.find_spec("playwright") is not None
+REQUIRED = os.environ.get("RECDAG_BROWSER_TESTS") == "required"
 BROWSER_ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -27,6 +33,10 @@ BROWSER_ARGUMENTS = [
 ]
 PATIENCE = 120
 """Seconds for what takes a few, on a machine that has other work."""
+
+if REQUIRED and not HAS_PLAYWRIGHT:
+    raise pytest.UsageError("browser tests are required, but playwright is not installed: make browser")
+collect_ignore_glob = [] if HAS_PLAYWRIGHT else ["test_*.py"]
 
 
 def _fixtures_of(folder):
@@ -41,39 +51,39 @@ _published = _fixtures_of("report")
 made, anchors = _published.made, _published.anchors
 
 
-def _missing(what):
-    if os.environ.get(REQUIRED) == "required":
-        pytest.fail(f"{REQUIRED} requires browser tests, but {what}")
-    pytest.skip(f"no browser: {what}")
-
-
 def pytest_terminal_summary(terminalreporter):
     skipped = terminalreporter.stats.get("skipped", [])
-    reasons = {each.longrepr[2] for each in skipped if "no browser: " in str(each.longrepr)}
-    for reason in sorted(reasons):
-        terminalreporter.write_line(
-            f"Browser tests were SKIPPED ({reason.split('no browser: ')[1]}). "
-            "To run them: make browser, then make test",
-            yellow=True,
-            bold=True,
-        )
+    without = [each for each in skipped if "no browser: " in str(each.longrepr)]
+    if not HAS_PLAYWRIGHT:
+        texts = [path.read_text(encoding="utf-8") for path in HERE.glob("test_*.py")]
+        left_out = sum(len(re.findall(r"^def test_", text, re.MULTILINE)) for text in texts)
+        reason = "playwright is not installed"
+    elif without:
+        left_out = len(without)
+        reason = without[0].longrepr[2].split("no browser: ")[1]
+    else:
+        return
+    terminalreporter.write_line(
+        f"{left_out} tests in a browser were left out ({reason}). `make browser` installs one and runs them.",
+        yellow=True,
+        bold=True,
+    )
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Chromium without a window: the system's, else playwright's own."""
-    try:
-        from playwright.sync_api import Error, expect, sync_playwright
-    except ImportError:
-        _missing("playwright is not installed")
+    from playwright.sync_api import Error, expect, sync_playwright
+
     expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as started:
         system = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
         try:
             opened = started.chromium.launch(executable_path=system, args=BROWSER_ARGUMENTS)
         except Error as error:
-            reason = str(error).splitlines()[0]
-            _missing(f"{system} does not start: {reason}" if system else "Chromium is not installed")
+            reason = f"{system} does not start: {str(error).splitlines()[0]}"
+            missing = reason if system else "Chromium is not installed"
+            (pytest.fail if REQUIRED else pytest.skip)(f"no browser: {missing}")
         yield opened
         opened.close()
 
@@ -181,8 +191,7 @@ def _answers(url):
 def served(browser, tmp_path_factory):
     """`recdag ui` on the data set `tiny`, with two models trained and a report."""
     home = _fixtures_of(".").make_home(tmp_path_factory.mktemp("served") / "home")
-    environment = {**os.environ, "RECDAG_HOME": str(home), "RECDAG_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
-    environment.pop("RECDAG_DATA_DIR", None)
+    environment = {**os.environ, "RECDAG_HOME": str(home), "OMP_NUM_THREADS": "1"}
     selection = '+key:"ncf/item_pop" or +key:"ncf/bpr" or key:"comparison" or key:"report"'
     command = [RECDAG, "run", "--dataset", "tiny", "--select", selection]
     made_first = subprocess.run(command, env=environment, capture_output=True, text=True)
