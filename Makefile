@@ -1,10 +1,11 @@
 # Two commands on a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
+PORT ?= 3000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 BROWSER := .venv/browser
 
-.PHONY: run test browser ui lint bench clean
+.PHONY: run test browser ui wheel lint bench clean
 
 run: $(INSTALLED)
 	$(BIN)/recdag run
@@ -16,7 +17,11 @@ browser: $(BROWSER)
 	RECDAG_BROWSER_TESTS=required $(BIN)/python -m pytest recdag_tests/ui
 
 ui: $(INSTALLED)
-	$(BIN)/recdag ui
+	$(BIN)/recdag ui --port $(PORT)
+
+wheel: $(INSTALLED)
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -39,4 +44,4 @@ $(BROWSER): $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf .venv data/dagster_home data/warehouse data/reports data/pictures data/recdag.duckdb models/trained
+	rm -rf .venv dist data/dagster_home data/warehouse data/reports data/pictures data/recdag.duckdb models/trained

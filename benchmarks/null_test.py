@@ -33,7 +33,7 @@ from recdag.evaluation.split import Interactions, Split
 from recdag.papers.recipes import load_recipe
 from recdag.recommenders.configs.base import Config
 from recdag.recommenders.registry import ModelSpec, model_spec
-from recdag.settings import CHECKOUT
+from recdag.settings import SHIPPED_RECIPES
 from recdag.training.options import FitOptions
 
 LOWEST, HIGHEST = 0.02, 0.09
@@ -86,7 +86,7 @@ def repetitions(
     dataset: str = "demo",
 ) -> Iterator[dict[str, Null]]:
     """Model -> what its two seeds show, once a simulated shop."""
-    recipe = load_recipe(CHECKOUT / "models" / "recipes", "benchmark")
+    recipe = load_recipe(SHIPPED_RECIPES, "benchmark")
     configs = {name: recipe.config(name, dataset) for name in models}
     for shop in range(first, first + count):
         split = simulated_split(shop, users, items)

@@ -1,10 +1,14 @@
 """Paths and environment, in one place.
 
-Everything recdag writes lies under one home folder, by default the checkout itself:
-`data/` (raw files, warehouse, report, Dagster's history) and `models/trained/`.
+Everything recdag writes lies under one home folder: `data/` (raw files, data sets that were added,
+warehouse, report, Dagster's history) and `models/trained/`. The home is RECDAG_HOME, else the checkout that
+recdag runs from, else, where it was installed as a package, the folder one stands in.
+
+Recipes and catalogue are shipped with recdag; a recipe in the home's `models/recipes/` and a data set in its
+`data/added/` go before a shipped one of the same name.
 
 Environment variables:
-    RECDAG_HOME: another home folder. Its data/catalog and models/recipes go before the checkout's.
+    RECDAG_HOME: the home folder.
     RECDAG_DATA_DIR: folders, separated by colons, in which raw files are looked for first.
     RECDAG_DEVICE: cpu, cuda or auto (the default: a GPU where there is one).
     RECDAG_REPORTS_URL: where the folder of the report is served; `recdag ui` sets it.
@@ -16,7 +20,21 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+
+
+def _checkout() -> Path | None:
+    beside = PACKAGE.parent
+    return (
+        beside if (beside / "pyproject.toml").exists() and (beside / "models" / "recipes").exists() else None
+    )
+
+
+CHECKOUT = _checkout()
+"""The checkout that recdag runs from; None where it was installed as a package."""
+SHIPPED = CHECKOUT or PACKAGE / "shipped"
+SHIPPED_RECIPES = SHIPPED / "models" / "recipes"
+SHIPPED_CATALOGUE = SHIPPED / "data" / "catalog"
 REPORTS_URL = "RECDAG_REPORTS_URL"
 
 
@@ -28,7 +46,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        return cls(Path(os.environ.get("RECDAG_HOME") or CHECKOUT).resolve())
+        return cls(Path(os.environ.get("RECDAG_HOME") or CHECKOUT or Path.cwd()).resolve())
 
     @property
     def data(self) -> Path:
@@ -58,12 +76,14 @@ class Settings:
         return self.data / "dagster_home"
 
     @property
+    def added(self) -> Path:
+        """The catalogue entries of the user's own data sets."""
+        return self.data / "added"
+
+    @property
     def catalogue_folders(self) -> list[Path]:
-        return self._own_then_shipped("data/catalog")
+        return [self.added, SHIPPED_CATALOGUE]
 
     @property
     def recipe_folders(self) -> list[Path]:
-        return self._own_then_shipped("models/recipes")
-
-    def _own_then_shipped(self, folder: str) -> list[Path]:
-        return list(dict.fromkeys((self.home / folder, CHECKOUT / folder)))
+        return [self.home / "models" / "recipes", SHIPPED_RECIPES]

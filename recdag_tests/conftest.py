@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -19,8 +18,8 @@ from recdag.pipeline import data
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import make_split
 from recdag.recommenders.registry import MODELS
-from recdag.settings import CHECKOUT
 
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 N_USERS, N_ITEMS = 60, 40
 TINY = {
     "name": "tiny",
@@ -67,13 +66,12 @@ def small_recipe(paper: str) -> dict[str, object]:
 def make_home(folder: Path) -> Path:
     """Fill a home folder with the data set `tiny` and small recipes."""
     raw = folder / "data" / "raw" / "tiny"
-    catalogue = folder / "data" / "catalog"
+    added = folder / "data" / "added"
     recipes = folder / "models" / "recipes"
-    for each in (raw, catalogue, recipes):
+    for each in (raw, added, recipes):
         each.mkdir(parents=True)
     (raw / "events.csv").write_text(tiny_events())
-    (catalogue / "tiny.yaml").write_text(yaml.safe_dump(TINY))
-    shutil.copy(CHECKOUT / "data" / "catalog" / "demo.yaml", catalogue)
+    (added / "tiny.yaml").write_text(yaml.safe_dump(TINY))
     for paper in PAPERS:
         (recipes / f"{paper}.yaml").write_text(yaml.safe_dump(small_recipe(paper)))
     return folder
@@ -124,7 +122,7 @@ def benchmark_script() -> Iterator[Callable[[str], ModuleType]]:
 
     def load(name: str) -> ModuleType:
         if name not in loaded:
-            spec = importlib.util.spec_from_file_location(name, CHECKOUT / "benchmarks" / f"{name}.py")
+            spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
             loaded[name] = sys.modules[name] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(loaded[name])
         return loaded[name]

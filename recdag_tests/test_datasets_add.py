@@ -56,7 +56,7 @@ def test_a_file_becomes_a_partition(home, log):
     assert asked.returncode == 1 and "--user 1 --item 2" in asked.stderr
     asked = add(log, "--user", 1, "--item", 2)
     assert asked.returncode == 1 and "--target" in asked.stderr and "look" in asked.stderr
-    assert not (home / "data" / "catalog" / "things.yaml").exists()
+    assert not (home / "data" / "added" / "things.yaml").exists()
     assert not (home / "data" / "raw" / "things").exists()
 
     added = add(log, "--user", 1, "--item", 2, "--target", "take")
@@ -85,5 +85,5 @@ def test_a_terminal_is_asked_only_what_the_file_does_not_tell(home, log):
         pass
     assert process.wait() == 0, shown.decode()
     assert b"which column is the user" in shown and b"to be predicted" in shown
-    entry = (home / "data" / "catalog" / "things.yaml").read_text()
+    entry = (home / "data" / "added" / "things.yaml").read_text()
     assert "target: take" in entry and "user: 1" in entry and "item: 2" in entry

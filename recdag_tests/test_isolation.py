@@ -41,7 +41,7 @@ def test_nothing_of_the_user_is_seen():
 
 
 def test_a_user_with_data_and_settings_runs_the_same_tests(home, tmp_path):
-    entry = home / "data" / "catalog" / "tiny.yaml"
+    entry = home / "data" / "added" / "tiny.yaml"
     entry.with_name("mine.yaml").write_text(entry.read_text().replace("name: tiny", "name: mine"))
     assert "mine" in Project.open().catalogue
     here = f"{__file__}::{test_nothing_of_the_user_is_seen.__name__}"

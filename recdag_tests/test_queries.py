@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,10 +12,9 @@ from recdag.pipeline.evaluating import evaluate_paper
 from recdag.pipeline.recommendations import publish_recommendations
 from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.training import train_model
-from recdag.settings import CHECKOUT
 from recdag.warehouse.published import replace_rows
 
-PAGE = (CHECKOUT / "docs" / "queries.md").read_text()
+PAGE = (Path(__file__).parents[1] / "docs" / "queries.md").read_text()
 QUERIES = re.findall(r"\n\n([^\n]+\?)\n\n```sql\n(.*?)```\n\nGives ([^:]*):", PAGE, re.DOTALL)
 MODELS = ("item_pop", "ease", "wmf")
 CLAIM = {

@@ -77,8 +77,7 @@ def add(
     proposal = _propose(logs, wishes)
     preview = try_out(proposal)
     _show(proposal, preview)
-    folder = project.settings.catalogue_folders[0]
-    entry = write_entry(proposal, folder, project.settings.data, copy=copy)
+    entry = write_entry(proposal, project.settings.added, project.settings.data, copy=copy)
     dataset = proposal.dataset.name
     console.print(f"Written: {entry}", soft_wrap=True, markup=False)
     for paper, reason in refused_papers(proposal.dataset).items():

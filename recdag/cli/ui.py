@@ -20,19 +20,24 @@ def ui(
     from recdag.orchestration.instance import prepare_home
     from recdag.orchestration.turns import clear_killed_runs
     from recdag.report.serving import serving
-    from recdag.settings import CHECKOUT, REPORTS_URL, Settings
+    from recdag.settings import REPORTS_URL, Settings
 
     settings = Settings.from_environment()
     home = prepare_home(settings)
     clear_killed_runs(home)
     command = [
         sys.executable, "-W", "ignore:Function `dev_command` is superseded", "-m", "dagster", "dev",
-        "-w", str(CHECKOUT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port),
+        "-m", "recdag.definitions", "-h", "127.0.0.1", "-p", str(port),
     ]  # fmt: skip
     # A shell starts what runs in its background with SIGINT ignored, and children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with serving(settings.report.parent) as reports:
-        environment = {**os.environ, "DAGSTER_HOME": str(home), REPORTS_URL: reports}
+        environment = {
+            **os.environ,
+            "RECDAG_HOME": str(settings.home),
+            "DAGSTER_HOME": str(home),
+            REPORTS_URL: reports,
+        }
         process = subprocess.Popen(command, env=environment, start_new_session=True)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))

@@ -14,7 +14,7 @@ from recdag.orchestration.steps import table_schema
 from recdag.papers.paper import Paper
 from recdag.papers.study import Counts, Grid, Study
 from recdag.recommenders.registry import ModelSpec
-from recdag.settings import CHECKOUT
+from recdag.settings import PACKAGE
 from recdag.warehouse.lineage import SOURCES
 from recdag.warehouse.schema import SCHEMA
 
@@ -28,7 +28,7 @@ EVALUATION_OWNERS = ["team:evaluation"]
 
 def code(*files: str | Path) -> Mapping[str, Any]:
     """Links to files, those of the package by their path in it, the one to read first at the front."""
-    paths = [CHECKOUT / "recdag" / file for file in files]
+    paths = [PACKAGE / file for file in files]
     return {
         "dagster/code_references": dg.CodeReferencesMetadataValue(
             code_references=[
@@ -60,7 +60,7 @@ def paper_code(paper: Paper, *files: str) -> Mapping[str, Any]:
 
 def protocol_code(name: str) -> Mapping[str, Any]:
     """Links to how a protocol splits."""
-    package = Path(protocols.__file__).parent.relative_to(CHECKOUT / "recdag")
+    package = Path(protocols.__file__).parent.relative_to(PACKAGE)
     assign = protocols.PROTOCOLS[name].assign.__module__.rpartition(".")[2]
     return code(package / f"{assign}.py", "pipeline/splits.py")
 

@@ -81,7 +81,7 @@ def materialize(
     if not chosen:
         raise ConfigError(
             f"the selection {selection!r} names no asset",
-            cure="See the names with: .venv/bin/dagster asset list -w workspace.yaml",
+            cure="See the names with: .venv/bin/dagster asset list -m recdag.definitions",
         )
     attach_display(display)
     home = prepare_home(settings)

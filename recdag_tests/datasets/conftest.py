@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from recdag.datasets.entry import Dataset
+from recdag.settings import SHIPPED_CATALOGUE
 
 
 @pytest.fixture
@@ -25,4 +26,4 @@ def make_dataset() -> Callable[..., Dataset]:
 
 @pytest.fixture
 def catalogue_folder() -> Path:
-    return Path(__file__).parents[2] / "data" / "catalog"
+    return SHIPPED_CATALOGUE

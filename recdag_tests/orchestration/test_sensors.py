@@ -36,7 +36,7 @@ def append(file, text="u0,i1,buy,1800000000\n"):
 
 
 def write_entry(home, file, like, **changes):
-    folder = home / "data" / "catalog"
+    folder = home / "data" / "added"
     entry = yaml.safe_load((folder / f"{like}.yaml").read_text())
     (folder / f"{file}.yaml").write_text(yaml.safe_dump({**entry, **changes}))
 
@@ -70,5 +70,5 @@ def test_a_new_entry_is_run_after_definitions_are_reloaded(watch):
 def test_a_changed_entry_is_news_and_a_wrong_one_is_told(watch):
     write_entry(watch.home, "tiny", like="tiny", min_user_interactions=3)
     assert [watch.look(), watch.look()] == [[], ["tiny"]]
-    (watch.home / "data" / "catalog" / "tiny.yaml").write_text("name: [")
+    (watch.home / "data" / "added" / "tiny.yaml").write_text("name: [")
     assert watch.look() == [] and "tiny.yaml" in watch.skipped

@@ -4,7 +4,7 @@ from recdag.errors import ConfigError
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.recipes import load_recipe
 from recdag.papers.search_space import Choice, Range
-from recdag.settings import CHECKOUT
+from recdag.settings import SHIPPED_RECIPES
 
 MODELS = """
 paper: benchmark
@@ -70,7 +70,7 @@ def test_a_space_that_cannot_be_searched_is_refused_by_name(tmp_path, spaces, ma
 
 
 def test_the_benchmark_states_a_small_space_for_all_but_popularity():
-    shipped = load_recipe(CHECKOUT / "models" / "recipes", "benchmark")
+    shipped = load_recipe(SHIPPED_RECIPES, "benchmark")
     sizes = {model: len(shipped.space(model)) for model in PAPERS["benchmark"].nodes}
     assert sizes.pop("item_pop") == 0
     assert {model: size for model, size in sizes.items() if not 1 <= size <= 4} == {}

@@ -20,7 +20,7 @@ from recdag.papers.study import (
     TopList,
 )
 from recdag.recommenders.registry import model_spec
-from recdag.settings import CHECKOUT
+from recdag.settings import SHIPPED_RECIPES
 
 STUDIES = [(paper, study) for paper in PAPERS.values() for study in paper.studies]
 IDS = [f"{paper.id}/{study.id}" for paper, study in STUDIES]
@@ -55,7 +55,7 @@ def test_every_published_table_has_a_study_that_answers_it():
 @pytest.mark.parametrize(("paper", "study"), GRIDS, ids=[f"{p.id}/{s.id}" for p, s in GRIDS])
 @pytest.mark.parametrize("dataset", ["demo", "ml-1m"])
 def test_every_point_of_a_grid_is_a_valid_configuration(paper, study, dataset):
-    recipe = load_recipe(CHECKOUT / "models" / "recipes", paper.id)
+    recipe = load_recipe(SHIPPED_RECIPES, paper.id)
     for series in study.series:
         assert series.model in paper.nodes
         fields = model_spec(series.model).config.__dataclass_fields__

@@ -23,7 +23,7 @@ from recdag.warehouse.left_out import read_left_out
 @pytest.fixture
 def project(home):
     """`tiny` without its clicks and with 2 users who have two items each, beside others with one."""
-    entry = home / "data" / "catalog" / "tiny.yaml"
+    entry = home / "data" / "added" / "tiny.yaml"
     described = yaml.safe_load(entry.read_text())
     del described["columns"]["behaviour"], described["supportive"]
     entry.write_text(yaml.safe_dump(described))

@@ -130,7 +130,7 @@ def test_a_raw_file_that_was_only_touched_is_not_stale(made):
 
 
 def test_a_changed_entry_names_the_setting(made):
-    path = made / "data" / "catalog" / "tiny.yaml"
+    path = made / "data" / "added" / "tiny.yaml"
     entry = yaml.safe_load(path.read_text())
     path.write_text(yaml.safe_dump({**entry, "min_user_interactions": 2}))
     assert look()["events"].reasons == ("the catalogue entry changed",)

@@ -48,7 +48,7 @@ def test_a_held_out_pair_in_training_is_found(project):
 
 
 def test_sizes_under_a_protocol_are_compared(project, home):
-    entry = home / "data" / "catalog" / "tiny.yaml"
+    entry = home / "data" / "added" / "tiny.yaml"
     text = entry.read_text()
     assert verification.expected_split_size(project, "tiny", "leave_one_out").passed
     for users, passed in ((60, True), (61, False)):

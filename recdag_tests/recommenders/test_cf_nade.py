@@ -18,7 +18,7 @@ from recdag.recommenders.base import Query
 from recdag.recommenders.cf_nade import ImplicitCFNADE
 from recdag.recommenders.cf_nade_network import CFNADENetwork, Likes, random_split, remaining_cost
 from recdag.recommenders.configs.cf_nade import ImplicitCFNADEConfig
-from recdag.settings import CHECKOUT
+from recdag.settings import SHIPPED_RECIPES
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 
@@ -264,7 +264,7 @@ def test_the_recipe_clearly_beats_popularity_on_demo(model):
     held_out[((counts > 0) & ~held_out).sum(1) == 0] = False
     known = (counts > 0) & ~held_out
     train = TrainingData(csr_array(known.astype(np.float32)), csr_array(counts * known))
-    config = load_recipe(CHECKOUT / "models" / "recipes", "cf_nade").config(model, "demo")
+    config = load_recipe(SHIPPED_RECIPES, "cf_nade").config(model, "demo")
     trained = ImplicitCFNADE(config)
     trained.fit(train, FitOptions())
     reached = mean_percentile_rank(trained.score(everyone(train)).numpy(), known, held_out)
