@@ -25,10 +25,6 @@ class DataError(RecdagError):
     """A file, a row or a catalogue entry is not what it should be."""
 
 
-class Unreachable(DataError):
-    """A server did not answer, or not in full; it may do so later."""
-
-
 class NotApplicable(DataError):
     """The data do not allow what is asked of them; what hangs on it is left out and the rest goes on."""
 

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from recdag.cli import datasets
+from recdag.cli.encoding import write_what_the_terminal_knows
 from recdag.cli.listing import models, papers, studies
 from recdag.cli.recommend import recommend
 from recdag.cli.run import run
@@ -43,6 +44,7 @@ def options(
 
 def main() -> None:
     """Run the command; an error a user can act on is one line and a non-zero exit."""
+    write_what_the_terminal_knows()
     try:
         app()
     except RecdagError as error:

@@ -63,7 +63,7 @@ def run(
 
     try:
         with RunDisplay(console) as display:
-            summary = materialize(project.settings, dataset, selection, display, config, tell)
+            summary = materialize(project.settings, dataset, selection, display, config, tell, display.expect)
     except KeyboardInterrupt:
         errors.print("Stopped. What is finished is kept; run again to go on.")
         raise typer.Exit(130) from None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from recdag.datasets.entry import Download
-from recdag.errors import DataError, Unreachable
+from recdag.errors import DataError
 
 Progress = Callable[[int, int | None], None]
 
@@ -36,8 +36,8 @@ def download(
         pause: seconds before the second attempt; doubled for each further one.
 
     Raises:
-        Unreachable: there is no connection, it broke too often, or the server has trouble.
-        DataError: the server refuses, or the checksum is wrong.
+        DataError: there is no connection, it broke too often, the server has trouble or refuses, or
+            the checksum is wrong.
     """
     part = target.with_name(target.name + ".part")
     for attempt in range(ATTEMPTS):
@@ -46,15 +46,14 @@ def download(
             break
         except urllib.error.HTTPError as error:
             if error.code < 500 or attempt == ATTEMPTS - 1:
-                kind = DataError if error.code < 500 else Unreachable
-                raise kind(
+                raise DataError(
                     f"The server answers {error.code} {error.reason}",
                     where=what.url,
                     cure="Try again later, or place the files by hand in a folder of RECDAG_DATA_DIR.",
                 ) from error
         except _BROKEN as error:
             if attempt == ATTEMPTS - 1:
-                raise Unreachable(
+                raise DataError(
                     f"The download broke off ({getattr(error, 'reason', None) or error})",
                     where=what.url,
                     cure="Check the connection and start again; what has come is kept.",

@@ -10,16 +10,12 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.table import Column
+from rich.text import Text
 
 _OURS = logging.getLogger("recdag")
+_MEGABYTE = 1_000_000
 
 
 class RunDisplay(logging.Handler):
@@ -36,18 +32,18 @@ class RunDisplay(logging.Handler):
         self._reused: set[str] = set()
         self._computed: set[str] = set()
         self.left_out: set[str] = set()
+        self._assets = 0
         self._progress = Progress(
+            TextColumn("{task.fields[place]}", style="dim"),
             TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            BarColumn(bar_width=16),
+            _Count(table_column=Column(no_wrap=True)),
             TimeElapsedColumn(),
-            TextColumn("at most", style="dim"),
-            TimeRemainingColumn(),
             TextColumn("{task.fields[detail]}", style="dim"),
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("starting", total=None, detail="")
+        self._task = self._progress.add_task("starting", total=None, place="", count="", bound="", detail="")
 
     @property
     def reused(self) -> int:
@@ -58,6 +54,10 @@ class RunDisplay(logging.Handler):
     def computed(self) -> int:
         """Assets that were made."""
         return len(self._computed)
+
+    def expect(self, assets: int) -> None:
+        """How many assets the run is to materialize."""
+        self._assets = assets
 
     def __enter__(self) -> RunDisplay:
         _OURS.addHandler(self)
@@ -78,13 +78,13 @@ class RunDisplay(logging.Handler):
 
     def _show(self, event: dg.DagsterEvent) -> None:
         step = event.step_key or ""
-        name = step.replace("__", "/")
+        name = _asset(step)
         match event.event_type:
             case dg.DagsterEventType.STEP_START:
                 self._started[step] = time.perf_counter()
-                self._progress.reset(self._task, description=name, detail="", total=None)
+                self._begin(name)
             case dg.DagsterEventType.ASSET_OBSERVATION:
-                self._show_epoch(event.asset_observation_data.asset_observation.metadata)
+                self._show_progress(event.asset_observation_data.asset_observation.metadata)
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
                 metadata = event.step_materialization_data.materialization.metadata
                 if "not_applicable" in metadata:
@@ -96,11 +96,47 @@ class RunDisplay(logging.Handler):
             case dg.DagsterEventType.STEP_FAILURE:
                 self._console.print(f"[red]✗[/] {name} [dim]{self._seconds(step):.1f} s[/]")
 
-    def _show_epoch(self, metadata: Mapping[str, dg.MetadataValue]) -> None:
+    def _begin(self, name: str) -> None:
+        """Show a step that starts, and how far the run has come."""
+        done = len(self._reused | self._computed) + len(self.left_out)
+        place = f"{min(done + 1, self._assets)} of {self._assets}" if self._assets else ""
+        self._progress.reset(
+            self._task, description=name, total=None, place=place, count="", bound="", detail=""
+        )
+
+    def _show_progress(self, metadata: Mapping[str, dg.MetadataValue]) -> None:
         values: dict[str, Any] = {name: value.value for name, value in metadata.items()}
-        epoch, epochs, phase = values.pop("epoch"), values.pop("epochs"), values.pop("phase")
-        detail = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-        self._progress.update(self._task, completed=epoch, total=epochs, detail=f"{phase}  {detail}")
+        if "bytes" in values:
+            done, total = values["bytes"], values.get("bytes_in_all")
+            of = f" of {total / _MEGABYTE:,.1f}" if total else ""
+            count = f"{done / _MEGABYTE:,.1f}{of} MB"
+            self._update(done, total, count, "about", values["phase"])
+        elif "epoch" in values:
+            epoch, epochs, phase = values.pop("epoch"), values.pop("epochs"), values.pop("phase")
+            detail = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
+            self._update(epoch, epochs, f"{epoch}/{epochs}", "at most", f"{phase}  {detail}")
+
+    def _update(self, completed: int, total: int | None, count: str, bound: str, detail: str) -> None:
+        self._progress.update(
+            self._task, completed=completed, total=total, count=count, bound=bound, detail=detail
+        )
 
     def _seconds(self, step: str) -> float:
         return time.perf_counter() - self._started[step]
+
+
+def _asset(step: str) -> str:
+    """What a step makes or checks."""
+    asset = step.removesuffix("_checks").replace("__", "/")
+    return f"checks of {asset}" if step.endswith("_checks") else asset
+
+
+class _Count(ProgressColumn):
+    """How much of a step is done, and how long the rest takes once that can be estimated."""
+
+    def render(self, task: Task) -> Text:
+        count, seconds = task.fields["count"], task.time_remaining
+        if not seconds:
+            return Text(count)
+        minutes, seconds = divmod(round(seconds), 60)
+        return Text(f"{count}, {task.fields['bound']} {minutes}:{seconds:02d}")

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import dagster as dg
 import yaml
+from dagster._core.instance.ref import InstanceRef
 
 from recdag.settings import Settings
 
@@ -18,6 +20,13 @@ _SETTINGS = {
     "run_monitoring": {"enabled": True, "poll_interval_seconds": 10},
     "python_logs": {"managed_python_loggers": ["recdag"]},
 }
+# What captures a step's output puts a file in the place of the terminal: the live display would see none.
+_ON_A_TERMINAL = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+}
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -28,3 +37,8 @@ def prepare_home(settings: Settings) -> Path:
     if not config.exists():
         config.write_text(yaml.safe_dump(_SETTINGS))
     return home
+
+
+def terminal_instance(home: Path) -> dg.DagsterInstance:
+    """Dagster's history for a run in this process, whose output stays on the terminal."""
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=_ON_A_TERMINAL))

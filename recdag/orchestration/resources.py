@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from recdag.errors import Cancelled
+from recdag.orchestration.phases import in_words
 from recdag.pipeline.project import Project
 
 if TYPE_CHECKING:
@@ -41,27 +42,45 @@ class Reporter:
         self._watched_at = time.monotonic()
 
     def progress(self, progress: Progress) -> None:
-        """An observation on the asset's page, at most one a second."""
-        if time.monotonic() - self._told_at < REPORT_EVERY_SECONDS and progress.epoch < progress.epochs:
+        """An observation of a training, at most one a second."""
+        phase = in_words(progress.phase)
+        values = ", ".join(f"{name} {value:.4g}" for name, value in progress.values.items())
+        self._tell(
+            f"{phase}: epoch {progress.epoch}/{progress.epochs}, {values}",
+            {"phase": phase, "epoch": progress.epoch, "epochs": progress.epochs, **progress.values},
+            last=progress.epoch >= progress.epochs,
+        )
+
+    def download(self, done: int, total: int | None) -> None:
+        """An observation of a download, at most one a second.
+
+        Args:
+            done: bytes that have come.
+            total: bytes in all, None where the server does not say.
+
+        Raises:
+            Cancelled: see `heartbeat`.
+        """
+        self.heartbeat()
+        self._tell(
+            f"downloading: {done:,} of {total:,} bytes" if total else f"downloading: {done:,} bytes",
+            {"phase": "downloading", "bytes": done, **({"bytes_in_all": total} if total else {})},
+            last=done == total,
+        )
+
+    def _tell(self, message: str, metadata: dict[str, Any], *, last: bool) -> None:
+        if time.monotonic() - self._told_at < REPORT_EVERY_SECONDS and not last:
             return
         self._told_at = time.monotonic()
-        values = ", ".join(f"{name} {value:.4g}" for name, value in progress.values.items())
-        self._context.log.info(f"{progress.phase}: epoch {progress.epoch}/{progress.epochs}, {values}")
+        self._context.log.info(message)
         self._context.log_event(
             dg.AssetObservation(
-                self._context.asset_key,
-                partition=self._context.partition_key,
-                metadata={
-                    "phase": progress.phase,
-                    "epoch": progress.epoch,
-                    "epochs": progress.epochs,
-                    **progress.values,
-                },
+                self._context.asset_key, partition=self._context.partition_key, metadata=metadata
             )
         )
 
     def heartbeat(self) -> None:
-        """End a training whose run was cancelled or whose worker was killed.
+        """End a step whose run was cancelled or whose worker was killed.
 
         Raises:
             Cancelled: the run is over, or the process that waits for this step is gone.

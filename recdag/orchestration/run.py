@@ -13,7 +13,7 @@ import dagster as dg
 from recdag.errors import ConfigError
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.history import deepest, message_of, was_stopped
-from recdag.orchestration.instance import prepare_home
+from recdag.orchestration.instance import prepare_home, terminal_instance
 from recdag.orchestration.jobs import EVERYTHING, LARGE_STUDIES
 from recdag.orchestration.logging import attach_display
 from recdag.orchestration.turns import FROM_SHELL, my_turn
@@ -58,6 +58,7 @@ def materialize(
     display: logging.Handler,
     config: Mapping[str, Mapping[str, Any]] | None = None,
     tell: Callable[[str], None] = print,
+    expect: Callable[[int], None] = lambda assets: None,
 ) -> RunSummary:
     """Materialize the selected assets of one data set, one after the other.
 
@@ -66,6 +67,7 @@ def materialize(
         display: is handed every event of the run as it happens.
         config: asset -> its launch configuration.
         tell: is told what the run waits for before it begins.
+        expect: is told how many assets there are.
 
     Raises:
         ConfigError: the selection names nothing.
@@ -83,9 +85,10 @@ def materialize(
             f"the selection {selection!r} names no asset",
             cure="See the names with: .venv/bin/dagster asset list -m recdag.definitions",
         )
+    expect(len(chosen))
     attach_display(display)
     home = prepare_home(settings)
-    with dg.DagsterInstance.from_config(str(home)) as instance, my_turn(instance, home, tell):
+    with terminal_instance(home) as instance, my_turn(instance, home, tell):
         result = job.execute_in_process(
             instance=instance,
             partition_key=dataset,

@@ -9,22 +9,22 @@ from typing import Any
 
 import dagster as dg
 
-from recdag.errors import RecdagError, Unreachable
+from recdag.errors import RecdagError
 from recdag.pipeline.exhaustion import exhausted
 from recdag.pipeline.steps import Outcome
 
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Show an error a user can act on as its message; only that of a network is worth a retry."""
+    """Show an error a user can act on as its message."""
     try:
         yield
     except RecdagError as error:
-        raise dg.Failure(description=str(error), allow_retries=isinstance(error, Unreachable)) from error
+        raise dg.Failure(description=str(error)) from error
     except Exception as error:
         if (known := exhausted(error)) is None:
             raise
-        raise dg.Failure(description=str(known), allow_retries=False) from error
+        raise dg.Failure(description=str(known)) from error
 
 
 def materialized(outcome: Outcome, **extra: Any) -> dg.MaterializeResult:

@@ -8,7 +8,7 @@ import dagster as dg
 
 from recdag.orchestration.annotations import DATA_OWNERS, code, column_lineage, working_table
 from recdag.orchestration.pictures import counts, positives
-from recdag.orchestration.resources import ProjectResource
+from recdag.orchestration.resources import ProjectResource, Reporter
 from recdag.orchestration.steps import materialized, user_errors
 from recdag.pipeline import data
 from recdag.pipeline.project import Project
@@ -18,16 +18,13 @@ from recdag.warehouse.lineage import SOURCES
 Shown = Callable[[Project, str, str], dict[str, dg.MetadataValue]]
 
 
-ON_NETWORK_TROUBLE = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL)
-"""For steps that download; every other error ends the step at once."""
-
-
 @dataclass(frozen=True)
 class DataStep:
     """One step on the way from files to matrices.
 
     Attributes:
         code: where it is implemented.
+        run: project and data set, of a download also whom to tell its progress -> what came of it.
         shown: project, data set and data version -> what is shown of the table beside its numbers.
     """
 
@@ -35,11 +32,11 @@ class DataStep:
     deps: tuple[str, ...]
     group: str
     kinds: frozenset[str]
-    run: Callable[[Project, str], Outcome]
+    run: Callable[..., Outcome]
     description: str
     code: tuple[str, ...]
     shown: Shown | None = None
-    retries: dg.RetryPolicy | None = None
+    downloads: bool = False
 
 
 DATA_STEPS = (
@@ -49,7 +46,7 @@ DATA_STEPS = (
         "or downloaded, with a checksum each. A changed file makes everything below it stale. "
         "A data set whose files are missing says here where to get them.",
         ("datasets/files.py", "datasets/download.py"),
-        retries=ON_NETWORK_TROUBLE,
+        downloads=True,
     ),
     DataStep(
         "events", ("raw_files",), "raw", frozenset({"duckdb", "sql"}), data.events,
@@ -93,12 +90,13 @@ def _asset(step: DataStep, partitions: dg.PartitionsDefinition) -> dg.AssetsDefi
         description=step.description,
         owners=DATA_OWNERS,
         metadata={**code(*step.code), **(working_table(step.name) if "sql" in step.kinds else {})},
-        retry_policy=step.retries,
     )
     def data_asset(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:
+        opened, dataset = project.open(), context.partition_key
+        told = [Reporter(context).download] if step.downloads else []
         with user_errors():
-            outcome = step.run(project.open(), context.partition_key)
-            return materialized(outcome, **_beside(step, project.open(), context.partition_key, outcome))
+            outcome = step.run(opened, dataset, *told)
+            return materialized(outcome, **_beside(step, opened, dataset, outcome))
 
     return data_asset
 
