@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -19,7 +16,6 @@ from recdag.pipeline.project import Project
 from recdag.pipeline.splits import make_split
 from recdag.recommenders.registry import MODELS
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 N_USERS, N_ITEMS = 60, 40
 TINY = {
     "name": "tiny",
@@ -113,20 +109,3 @@ def prepare(home: Path) -> Callable[..., Project]:
         return project
 
     return prepare
-
-
-@pytest.fixture(scope="session")
-def benchmark_script() -> Iterator[Callable[[str], ModuleType]]:
-    """Loads a script of the folder benchmarks as a module."""
-    loaded: dict[str, ModuleType] = {}
-
-    def load(name: str) -> ModuleType:
-        if name not in loaded:
-            spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
-            loaded[name] = sys.modules[name] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(loaded[name])
-        return loaded[name]
-
-    yield load
-    for name in loaded:
-        del sys.modules[name]

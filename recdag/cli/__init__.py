@@ -19,10 +19,11 @@ from recdag.cli.sql import sql
 from recdag.cli.status import status
 from recdag.cli.terminal import errors
 from recdag.cli.ui import ui
+from recdag.cli.verify import verify
 from recdag.errors import RecdagError
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-for command in (run, status, recommend, ui, sql, papers, models, studies):
+for command in (run, status, recommend, ui, sql, papers, models, studies, verify):
     app.command()(command)
 app.add_typer(datasets.app, name="datasets")
 

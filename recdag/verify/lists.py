@@ -1,24 +1,17 @@
-"""Recompute the metrics of a paper's table by ir-measures, from exported lists.
-
-    python benchmarks/ir_measures_check.py --dataset demo --paper benchmark
+"""The metrics of a paper's table recomputed by ir-measures, from exported lists.
 
 For every model of the paper the test users' lists and held-out items are written as TREC run and qrels
 files, read back and evaluated by ir-measures. Each user's values are compared with the published table
-`user_metrics`, and their mean with `metrics`. Lists of --depth items give the metrics with a cut-off;
-with a depth of all items mrr and map are compared too. A user is left out where a held-out item has the
-same score as another candidate: recdag gives tied items their mean rank, a list has to put one first.
-Metrics that ir-measures does not have (mpr, mrr_sum, coverage) are not compared.
-
-Needs the results in the home folder (RECDAG_HOME) and ir-measures. Ends with 1 where a value differs by
-more than 1e-6.
+`user_metrics`, and their mean with `metrics`. Lists of 100 items give the metrics with a cut-off; lists
+of all items mrr and map too. A user is left out where a held-out item has the same score as another
+candidate: recdag gives tied items their mean rank, a list has to put one first. Metrics that ir-measures
+does not have (mpr, mrr_sum, coverage) are not compared.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +20,10 @@ import numpy as np
 import torch
 from ir_measures import AP, RR, Measure, P, R, Success, nDCG
 
+from recdag.errors import RecdagError
 from recdag.evaluation.metrics import parse, without_group
 from recdag.evaluation.ranking import USERS_STEP
 from recdag.evaluation.split import HeldOut, Split
-from recdag.papers.catalogue import paper as find_paper
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import read_splits
 from recdag.pipeline.trained import Card, load_trained
@@ -157,7 +150,8 @@ def compare(project: Project, dataset: str, card: Card, depth: int, folder: Path
         )
     wanted = measures(tuple(means), min(depth or n_items, n_items), n_items)
     run, qrels = folder / f"{card.model}.run", folder / f"{card.model}.qrels"
-    sizes, tied = {}, set()
+    sizes: dict[str, int] = {}
+    tied: set[str] = set()
     spec = model_spec(card.model)
     trained = project.trained(dataset, card.paper, card.model)
     for split in splits:
@@ -199,45 +193,37 @@ def _compared(
     ours = np.array([published[metric, query] for query in queries])
     worst = float(np.abs(theirs - ours).max(initial=0))
     folds = np.array([query.split(":")[0] for query in queries])
-    means = [
-        np.mean([values[folds == fold].mean() for fold in np.unique(folds)]) for values in (ours, theirs)
-    ]
-    return Comparison(model, metric, *map(float, means), in_table, worst, len(queries), len(tied))
+    published_mean, recomputed_mean = (
+        float(np.mean([each[folds == fold].mean() for fold in np.unique(folds)])) for each in (ours, theirs)
+    )
+    return Comparison(
+        model, metric, published_mean, recomputed_mean, in_table, worst, len(queries), len(tied)
+    )
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Compare, print, and tell by the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--dataset", default="demo")
-    parser.add_argument("--paper", default="benchmark")
-    parser.add_argument("--model", action="append", help="only this model; may be repeated")
-    parser.add_argument("--depth", type=int, default=100, help="length of the lists; 0: all items")
-    parser.add_argument("--lists", type=Path, help="keep the run and qrels files in this folder")
-    options = parser.parse_args(arguments)
-    project = Project.open()
-    project.dataset(options.dataset)
-    agreed = True
+def compare_paper(
+    project: Project, dataset: str, paper: str, models: Sequence[str], depth: int, lists: Path | None = None
+) -> Iterator[Comparison]:
+    """Recompute the trained models of a paper, one after the other.
+
+    Args:
+        depth: length of the lists; 0: all items.
+        lists: keep the run and qrels files in this folder.
+
+    Raises:
+        RecdagError: none of the models has been trained on this data set.
+    """
+    cards = [Card.read(project.trained(dataset, paper, model)) for model in models]
+    trained = [card for card in cards if card is not None]
+    if not trained:
+        raise RecdagError(
+            f"nothing of {paper} has been trained on {dataset!r}",
+            cure=f"Train it first: recdag run --dataset {dataset} --paper {paper}",
+        )
     with tempfile.TemporaryDirectory() as passing:
-        folder = options.lists or Path(passing)
+        folder = lists or Path(passing)
         folder.mkdir(parents=True, exist_ok=True)
-        header = f"{'model':28} {'metric':14} {'published':>12} {'ir-measures':>12} {'worst user':>11}"
-        print(f"{header} users left out")
-        for model in options.model or find_paper(options.paper).nodes:
-            card = Card.read(project.trained(options.dataset, options.paper, model))
-            if card is None:
-                sys.exit(f"{options.paper}/{model} has not been trained on {options.dataset!r}")
+        for card in trained:
             for end in ("run", "qrels"):
-                (folder / f"{model}.{end}").unlink(missing_ok=True)
-            for each in compare(project, options.dataset, card, options.depth, folder):
-                agreed = agreed and each.agrees
-                verdict = "" if each.agrees else "  DIFFERS"
-                print(
-                    f"{model:28} {each.metric:14} {each.published:12.8f} {each.recomputed:12.8f}"
-                    f" {each.worst:11.1e} {each.users:5} {each.left_out:4}{verdict}"
-                )
-    print("all agree to 1e-6" if agreed else "some values differ by more than 1e-6")
-    return 0 if agreed else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+                (folder / f"{card.model}.{end}").unlink(missing_ok=True)
+            yield from compare(project, dataset, card, depth, folder)

@@ -3,16 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
+from recdag.cli import app
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.evaluating import evaluate_paper
 from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.training import train_model
 
 
-@pytest.fixture
-def check(benchmark_script):
-    return benchmark_script("ir_measures_check")
+def verified(*arguments):
+    """The exit code of `recdag verify`, and what it printed."""
+    ended = CliRunner().invoke(app, ["verify", *arguments])
+    return ended.exit_code, ended.output
 
 
 @pytest.fixture
@@ -37,10 +40,11 @@ def compared(printed):
     return {(line[0], line[1]): int(line[5]) for line in lines}
 
 
-def test_the_benchmark_on_demo_agrees_to_1e_6(check, evaluated, capsys, tmp_path):
+def test_the_benchmark_on_demo_agrees_to_1e_6(evaluated, tmp_path):
     evaluated("demo", "benchmark", ("ease", "wmf"))
-    assert check.main(["--dataset", "demo", "--paper", "benchmark", "--lists", str(tmp_path)]) == 0
-    users = compared(capsys.readouterr().out)
+    code, printed = verified("--dataset", "demo", "--paper", "benchmark", "--lists", str(tmp_path))
+    assert code == 0
+    users = compared(printed)
     metrics = {"recall@20", "recall@50", "ndcg@20", "ndcg@100", "precision@5"}
     assert set(users) == {(model, metric) for model in ("ease", "wmf") for metric in metrics}
     assert min(users.values()) > 1000
@@ -57,20 +61,28 @@ def test_the_benchmark_on_demo_agrees_to_1e_6(check, evaluated, capsys, tmp_path
         ("fawmf", ("wmf", "bpr"), {"precision@5", "recall_plain@5", "ndcg@5"}),
     ],
 )
-def test_every_protocol_agrees(check, evaluated, capsys, paper, models, metrics):
+def test_every_protocol_agrees(evaluated, paper, models, metrics):
     evaluated("tiny", paper, models)
-    assert check.main(["--dataset", "tiny", "--paper", paper, "--depth", "0"]) == 0
-    users = compared(capsys.readouterr().out)
+    code, printed = verified("--dataset", "tiny", "--paper", paper, "--depth", "0")
+    assert code == 0
+    users = compared(printed)
     assert {metric for _, metric in users} >= metrics and {model for model, _ in users} == set(models)
     assert max(users.values()) >= 6
 
 
-def test_tied_users_are_left_out_and_a_wrong_number_is_found(check, evaluated, capsys):
+def test_tied_users_are_left_out_and_a_wrong_number_is_found(evaluated):
     project = evaluated("tiny", "benchmark", ("ease", "item_pop"))
-    assert check.main(["--dataset", "tiny", "--depth", "0"]) == 0
-    users = compared(capsys.readouterr().out)
+    code, printed = verified("--dataset", "tiny", "--depth", "0")
+    assert code == 0
+    users = compared(printed)
     assert users["item_pop", "map"] < users["ease", "map"]
     with project.published.update() as connection:
         connection.execute("update metrics set value = value + 2e-6 where model = 'ease' and metric = 'map'")
-    assert check.main(["--dataset", "tiny", "--depth", "0"]) == 1
-    assert "DIFFERS" in capsys.readouterr().out
+    code, printed = verified("--dataset", "tiny", "--depth", "0")
+    assert code == 1 and "DIFFERS" in printed
+
+
+def test_what_has_not_been_trained_cannot_be_verified(prepare):
+    prepare("user_holdout")
+    ended = CliRunner().invoke(app, ["verify", "--dataset", "tiny"])
+    assert "recdag run --dataset tiny --paper benchmark" in str(ended.exception)

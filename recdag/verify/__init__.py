@@ -1,0 +1,1 @@
+"""Published results held against independent computations: what `recdag verify` does."""
