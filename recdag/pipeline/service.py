@@ -23,8 +23,6 @@ TOP = 20
 _USERS_AT_ONCE = 512
 _PAIRS_AT_ONCE = 100_000
 """Of users and items, for a model that runs a network a pair."""
-_ITEM_VECTORS = ("items", "item", "mf_item", "gmf_item", "mlp_item")
-"""What models call the matrix of their item vectors; the first that one has is taken."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +94,17 @@ class Service:
     def similar(self, key: str, top: int = TOP) -> list[Recommendation]:
         """The items nearest to one: by the cosine of their vectors, else as a basket of that item.
 
+        For a model whose weights join items with items, such as EASE, the basket's scores are the item's
+        row of them.
+
         Raises:
             RecdagError: no such item, or a model that has neither vectors nor a way to fold in.
         """
         from torch.nn.functional import normalize
 
-        state = self.model.parameters_state()
-        vectors = next((state[name] for name in _ITEM_VECTORS if name in state), None)
+        vectors = self.model.item_vectors()
         if vectors is None:
+            self._check_folds_in("cannot tell which items are alike")
             return self.for_items([key], top)
         history = self._basket([key])
         unit = normalize(vectors.detach().float(), dim=1)
@@ -179,11 +180,11 @@ class Service:
         ones = np.ones(len(columns), dtype=np.float32)
         return csr_array((ones, columns, [0, len(columns)]), shape=(1, len(self.item_ids)))
 
-    def _check_folds_in(self) -> None:
+    def _check_folds_in(self, lacking: str = "cannot serve users it was not trained on") -> None:
         if not self.model.folds_in:
             able = [each for each in PAPERS["benchmark"].nodes if model_spec(each).implementation().folds_in]
             raise RecdagError(
-                f"{self.name} cannot serve users it was not trained on",
+                f"{self.name} {lacking}",
                 cure=f"Use one of: {', '.join(f'benchmark/{each}' for each in able)}",
             )
 

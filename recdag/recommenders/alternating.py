@@ -61,6 +61,9 @@ class Alternating(Recommender[S]):
         users = user_vectors(query, self._fitted["users"], self._fold_in)
         return inner_products(users, self._fitted["items"], items)
 
+    def item_vectors(self) -> torch.Tensor:
+        return self._fitted["items"]
+
     def training_state(self) -> dict[str, Any]:
         return self.parameters_state()
 

@@ -70,6 +70,11 @@ class Recommender(ABC, Generic[C]):
             (B, m) or (B, C) float32 on `self.device`.
         """
 
+    def item_vectors(self) -> torch.Tensor | None:
+        """(m, K) vectors in which near items are alike; None for a model that has none, such as one
+        whose weights join items with items."""
+        return None
+
     @abstractmethod
     def parameters_state(self) -> dict[str, torch.Tensor]:
         """All that `score` needs, as tensors by name: what is saved as safetensors."""

@@ -76,6 +76,9 @@ class BPR(Recommender[BPRConfig]):
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         self._parameters = {name: value.to(self.device) for name, value in state.items()}
 
+    def item_vectors(self) -> torch.Tensor:
+        return self._parameters["item"]
+
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
         users = self._parameters["user"][known_users(query, self.device)]
         if items is None:

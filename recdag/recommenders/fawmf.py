@@ -127,6 +127,9 @@ class FAWMF(Recommender[FAWMFConfig]):
             scores = scores * inner_products(rows[:, width:], fitted["reach"], items)
         return scores
 
+    def item_vectors(self) -> torch.Tensor:
+        return self._fitted["items"]
+
     def training_state(self) -> dict[str, Any]:
         return {
             "parameters": self._parameters.named(),

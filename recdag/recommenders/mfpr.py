@@ -161,6 +161,9 @@ class MFPR(Recommender[MFPRConfig]):
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         self._scoring = {name: value.to(self.device) for name, value in state.items()}
 
+    def item_vectors(self) -> torch.Tensor:
+        return self._scoring["item"]
+
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
         scoring = self._scoring
         users = known_users(query, self.device)

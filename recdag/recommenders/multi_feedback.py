@@ -91,6 +91,11 @@ class _MultiFeedback(Recommender[C]):
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         self._network = FeedbackNetwork({name: value.to(self.device) for name, value in state.items()})
 
+    def item_vectors(self) -> torch.Tensor:
+        """Those of the matrix factorization, where the network has both."""
+        parameters = self._network.parameters
+        return parameters["mf_item" if "mf_item" in parameters else "mlp_item"]
+
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
         return self._network.score(known_users(query, self.device), items)
 

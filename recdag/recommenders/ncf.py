@@ -79,6 +79,11 @@ class _NCF(Recommender[C]):
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         self._network = NCFNetwork({name: value.to(self.device) for name, value in state.items()})
 
+    def item_vectors(self) -> torch.Tensor:
+        """Those of the GMF part, where the network has both."""
+        parameters = self._network.parameters
+        return parameters["gmf_item" if "gmf_item" in parameters else "mlp_item"]
+
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
         return self._network.logits(known_users(query, self.device), items)
 

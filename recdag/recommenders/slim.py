@@ -59,7 +59,9 @@ class SLIM(Recommender[SLIMConfig]):
 
         def solve(first: int) -> None:
             weights = np.zeros((min(size, m - first), m), dtype=np.float32)
-            _solve_columns(first, gram, *penalties, *limits, by_item.indptr, by_item.indices, weights)
+            _solve_columns(
+                first, gram, *penalties, *limits, by_item.indptr, by_item.indices, data.n_users, weights
+            )
             solved[first] = csr_array(weights)
 
         started, chunks, parts = time.perf_counter(), count(1), range(0, m, size)
@@ -118,7 +120,7 @@ def _whole_gram(positives: csr_array, options: FitOptions) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def _solve_columns(first, gram, scale, l1, l2, tolerance, max_iterations, starts, users, out):
+def _solve_columns(first, gram, scale, l1, l2, tolerance, max_iterations, starts, users, n_users, out):
     """Columns first, first + 1, ... of W as the rows of `out`.
 
     Args:
@@ -126,8 +128,9 @@ def _solve_columns(first, gram, scale, l1, l2, tolerance, max_iterations, starts
         scale: (m,) float64 G_ii + l2.
         max_iterations: sweeps over the working set, for each column.
         starts, users: (m + 1,) and (P,), the users of item i from starts[i] to starts[i + 1].
+        n_users: n.
     """
-    residual = np.empty(users.max() + 1)
+    residual = np.empty(n_users)
     for row in range(len(out)):
         out[row] = _solve_column(
             first + row, gram, scale, l1, l2, tolerance, max_iterations, starts, users, residual

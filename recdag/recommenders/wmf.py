@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_array
 
+from recdag.errors import DataError
 from recdag.recommenders.base import Query, Recommender
 from recdag.recommenders.configs.factorization import WMFConfig
 from recdag.recommenders.least_squares import RowSolver
@@ -41,6 +42,8 @@ class WMF(Recommender[WMFConfig]):
     _observed: float
 
     def fit(self, data: TrainingData, options: FitOptions) -> History:
+        if data.positives.nnz == 0:
+            raise DataError("no interactions to train on", cure="Check the filters of the data set")
         config = self.config
         self.device = options.device
         extra = self._extra_weights(data)
@@ -117,6 +120,9 @@ class WMF(Recommender[WMFConfig]):
             solved, _ = self._solver(history).solve(self._items, lambda: None)
             vectors[torch.from_numpy(new).to(self.device)] = solved
         return vectors
+
+    def item_vectors(self) -> torch.Tensor:
+        return self._items
 
     def training_state(self) -> dict[str, Any]:
         return self.parameters_state()
