@@ -32,16 +32,19 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/fbgd.py
 
 $(INSTALLED): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit("recdag needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("recdag needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	@echo 'Installing what recdag needs into .venv: 2.2 GB, in about two minutes.'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
 
 $(BROWSER): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
-	command -v chromium || command -v google-chrome || apt-get install --yes chromium \
+	@echo 'Installing playwright, and Chromium where there is none.'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	@command -v chromium || command -v google-chrome \
+		|| { apt-get update --quiet=2 && apt-get install --quiet=2 --yes chromium; } \
 		|| $(BIN)/playwright install chromium
-	touch $@
+	@touch $@
 
 clean:
 	rm -rf .venv dist data/dagster_home data/warehouse data/reports data/pictures data/recdag.duckdb models/trained

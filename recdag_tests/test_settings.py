@@ -1,5 +1,7 @@
 """Where recdag looks and writes: in a checkout, installed as a package, with a home of one's own."""
 
+import subprocess
+
 import pytest
 
 from recdag import settings
@@ -46,3 +48,15 @@ def test_what_lies_in_the_home_goes_before_what_is_shipped(tmp_path, monkeypatch
     assert project.catalogue["ml-100k"].title.startswith("My MovieLens")
     assert project.recipe("ncf").path == tmp_path / "models/recipes/ncf.yaml"
     assert project.recipe_file("mult_vae") == SHIPPED_RECIPES / "mult_vae.yaml"
+
+
+def test_data_sets_of_a_user_are_no_changes_of_the_checkout():
+    where = Settings(settings.CHECKOUT).added / "shop.yaml"
+    git = ["git", "-C", str(settings.CHECKOUT), "check-ignore"]
+    try:
+        answer = subprocess.run([*git, str(where)], capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("git is not installed")
+    if answer.returncode == 128:
+        pytest.skip("not a git checkout")
+    assert answer.returncode == 0

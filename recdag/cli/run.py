@@ -11,6 +11,7 @@ from recdag.cli import completion
 from recdag.cli.terminal import Dataset, console, errors
 from recdag.errors import RecdagError
 from recdag.pipeline.project import Project
+from recdag.settings import CHECKOUT
 
 
 def run(
@@ -84,7 +85,7 @@ def run(
         console.print(f"Report: {project.settings.report}", soft_wrap=True)
     if not summary.success or paper in left_out:
         raise typer.Exit(1)
-    console.print("Next: make ui, and open http://127.0.0.1:3000")
+    console.print(f"Next: {'make ui' if CHECKOUT else 'recdag ui'}, and open http://127.0.0.1:3000")
 
 
 def _selection(paper: str | None, study: str | None, studies: bool, select: str | None) -> str:

@@ -83,7 +83,7 @@ def materialize(
     if not chosen:
         raise ConfigError(
             f"the selection {selection!r} names no asset",
-            cure="See the names with: .venv/bin/dagster asset list -m recdag.definitions",
+            cure="See the names with: dagster asset list -m recdag.definitions",
         )
     expect(len(chosen))
     attach_display(display)
