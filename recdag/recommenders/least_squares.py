@@ -72,7 +72,9 @@ class RowSolver:
                 torch.from_numpy(penalty[rows].astype(np.float32)).to(device),
             )
             for rows, columns, values in padded_blocks(
-                extra, lambda lengths: 4 * factors * (lengths + factors), BLOCK_BYTES[device.type]
+                extra,
+                lambda lengths: 4 * factors * (lengths + factors),
+                BLOCK_BYTES.get(device.type, BLOCK_BYTES["cuda"]),
             )
         ]
 

@@ -193,15 +193,6 @@ def test_vae_without_kl_and_dropout_overfits(positives):
     assert infimum < losses[-1] < infimum + 0.1 * (losses[0] - infimum)
 
 
-def test_scores_of_some_items_are_columns_of_all_scores(positives):
-    model = MultDAE(TINY_DAE)
-    model.fit(training_data(positives), FitOptions())
-    query = everyone(positives)
-    items = torch.from_numpy(np.random.default_rng(0).integers(0, 24, (60, 4)))
-    assert_close(model.score(query, items), model.score(query).gather(1, items))
-    assert_close(model.score(query[:7]), model.score(query)[:7])
-
-
 def test_empty_rows_do_not_count(positives):
     padded = csr_array(np.vstack([positives.toarray(), np.zeros((9, 24), np.float32)]))
     options = FitOptions(seed=2)
@@ -211,15 +202,6 @@ def test_empty_rows_do_not_count(positives):
     assert_close(models[0].score(everyone(positives)), models[1].score(everyone(positives)))
     with pytest.raises(DataError, match="no interactions"):
         models[0].fit(training_data(csr_array((4, 24), dtype=np.float32)), options)
-
-
-@pytest.mark.parametrize(("cls", "config"), [(MultDAE, TINY_DAE), (MultVAE, TINY_VAE)])
-def test_saved_parameters_give_the_same_scores(positives, cls, config):
-    model = cls(config)
-    model.fit(training_data(positives), FitOptions())
-    again = cls(config)
-    again.load_parameters(model.parameters_state())
-    assert_close(again.score(everyone(positives)), model.score(everyone(positives)), rtol=0, atol=0)
 
 
 def stop_after(epochs: int, batches: int):
@@ -350,16 +332,3 @@ def test_configurations_are_checked():
         MultDAEConfig(hidden=[200, 0])
     with pytest.raises(ConfigError, match="anneal_steps"):
         MultVAEConfig(anneal_steps=0)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("cls", [MultDAE, MultVAE])
-def test_gpu_scores_equal_cpu_scores(positives, cls):
-    config = TINY_DAE if cls is MultDAE else TINY_VAE
-    on_gpu = cls(config)
-    on_gpu.fit(training_data(positives), FitOptions(device=torch.device("cuda")))
-    on_cpu = cls(config)
-    on_cpu.load_parameters({k: v.cpu() for k, v in on_gpu.parameters_state().items()})
-    assert_close(
-        on_gpu.score(everyone(positives)).cpu(), on_cpu.score(everyone(positives)), rtol=1e-4, atol=1e-4
-    )

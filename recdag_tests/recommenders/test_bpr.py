@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,13 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from recdag.errors import DataError
 from recdag.recommenders import bpr
 from recdag.recommenders.base import Query
 from recdag.recommenders.bpr import BPR
 from recdag.recommenders.configs.factorization import BPRConfig
 from recdag.training import loop
 from recdag.training.data import TrainingData
-from recdag.training.options import FitOptions, Progress
+from recdag.training.options import FitOptions
 
 SMALL = BPRConfig(factors=6, epochs=6, batch_size=64, learning_rate=0.05)
 
@@ -131,66 +129,8 @@ def test_learns_tastes_better_than_popularity(optimizer: Any, rate: float) -> No
     assert auc(model.score(everyone(data)).numpy(), data, held_out) > auc(popularity, data, held_out) + 0.3
 
 
-def test_candidates_score_as_among_all_items() -> None:
-    data, _ = tastes()
-    model = BPR(SMALL)
-    model.fit(data, FitOptions())
-    query = everyone(data)[np.array([7, 0, 31])]
-    items = torch.tensor([[3, 0, 44], [1, 1, 2], [9, 8, 7]])
-    torch.testing.assert_close(model.score(query, items), model.score(query).gather(1, items))
-
-
 def test_without_bias_there_is_none() -> None:
     data, _ = tastes()
     model = BPR(replace(SMALL, item_bias=False))
     model.fit(data, FitOptions())
     assert not model.parameters_state()["item_bias"].any()
-
-
-def test_same_seed_same_bits() -> None:
-    data, _ = tastes()
-    states = []
-    for seed in (1, 1, 2):
-        model = BPR(SMALL)
-        model.fit(data, FitOptions(seed=seed))
-        states.append(model.parameters_state())
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
-    assert not torch.equal(states[0]["user"], states[2]["user"])
-
-
-def test_resumes_to_the_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_SECONDS", 0.0)
-    data, _ = tastes()
-    whole = BPR(SMALL)
-    whole.fit(data, FitOptions())
-
-    def stop(progress: Progress) -> None:
-        if progress.epoch == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        BPR(SMALL).fit(data, FitOptions(checkpoint=tmp_path, on_progress=stop))
-    epochs: list[int] = []
-    resumed = BPR(SMALL)
-    resumed.fit(
-        data, FitOptions(checkpoint=tmp_path, on_progress=lambda progress: epochs.append(progress.epoch))
-    )
-    assert epochs == [4, 5, 6]
-    for name, value in whole.parameters_state().items():
-        assert torch.equal(resumed.parameters_state()[name], value)
-
-
-def test_parameters_move_to_a_new_model() -> None:
-    data, _ = tastes()
-    model, other = BPR(SMALL), BPR(SMALL)
-    model.fit(data, FitOptions())
-    other.load_parameters(model.parameters_state())
-    assert torch.equal(other.score(everyone(data)), model.score(everyone(data)))
-
-
-def test_users_not_in_training_are_an_error() -> None:
-    data, _ = tastes()
-    model = BPR(SMALL)
-    model.fit(data, FitOptions())
-    with pytest.raises(DataError, match="not in training"):
-        model.score(Query(np.array([0, -1]), data.positives[[0, 1]]))

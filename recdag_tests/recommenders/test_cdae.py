@@ -271,51 +271,7 @@ def stop_after(epochs: int, batches: int):
     return beat
 
 
-@pytest.mark.parametrize("config", FORMS)
-def test_a_resumed_fit_is_bit_equal(positives, tmp_path, monkeypatch, config):
-    monkeypatch.setattr("recdag.training.loop.CHECKPOINT_EVERY_SECONDS", 0.0)
-
-    def first_item(scorer) -> float:
-        return float(scorer.score(everyone(positives))[:, 0].mean())
-
-    options = FitOptions(seed=7, checkpoint=tmp_path / "whole", validate=first_item)
-    whole, data = CDAE(config), TrainingData(positives, positives)
-    expected = whole.fit(data, options)
-    resumed_options = replace(options, checkpoint=tmp_path / "resumed")
-    with pytest.raises(Cancelled):
-        CDAE(config).fit(data, replace(resumed_options, heartbeat=stop_after(3, 4)))
-    resumed = CDAE(config)
-    history = resumed.fit(data, resumed_options)
-    assert history.selected == expected.selected
-    assert [(r.epoch, r.name, r.value) for r in history.rows] == [
-        (r.epoch, r.name, r.value) for r in expected.rows
-    ]
-    for name, value in whole.parameters_state().items():
-        assert torch.equal(value, resumed.parameters_state()[name])
-
-
-@pytest.mark.parametrize("config", FORMS)
-def test_saved_parameters_give_the_same_scores(positives, config):
-    model, again = fitted(config, positives), CDAE(config)
-    again.load_parameters(model.parameters_state())
-    query = everyone(positives)
-    assert torch.equal(again.score(query), model.score(query))
-    items = torch.from_numpy(np.random.default_rng(0).integers(0, N_ITEMS, (N_USERS, 4)))
-    assert_close(model.score(query, items), model.score(query).gather(1, items))
-
-
 def test_nothing_to_learn_from_is_refused():
     empty = csr_array((4, N_ITEMS), dtype=np.float32)
     with pytest.raises(DataError, match="no interactions"):
         CDAE(FULL).fit(TrainingData(empty, empty), FitOptions())
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("config", FORMS)
-def test_gpu_scores_equal_cpu_scores(positives, config):
-    on_gpu = fitted(config, positives, FitOptions(device=torch.device("cuda")))
-    on_cpu = CDAE(config)
-    on_cpu.load_parameters({name: value.cpu() for name, value in on_gpu.parameters_state().items()})
-    assert_close(
-        on_gpu.score(everyone(positives)).cpu(), on_cpu.score(everyone(positives)), rtol=1e-4, atol=1e-4
-    )

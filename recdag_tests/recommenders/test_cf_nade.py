@@ -12,7 +12,7 @@ from torch.nn.functional import logsigmoid
 from torch.testing import assert_close
 
 from recdag.datasets.simulator import simulate
-from recdag.errors import Cancelled, ConfigError, DataError
+from recdag.errors import ConfigError, DataError
 from recdag.papers.recipes import load_recipe
 from recdag.recommenders.base import Query
 from recdag.recommenders.cf_nade import ImplicitCFNADE
@@ -331,61 +331,7 @@ def test_users_without_items_do_not_count(data):
         models[0].fit(TrainingData(empty, empty), FitOptions())
 
 
-@pytest.mark.parametrize("config", [TINY, replace(NORMALISED, hidden=[12, 8])])
-def test_saved_parameters_give_the_same_scores(data, config):
-    model, again = ImplicitCFNADE(config), ImplicitCFNADE(config)
-    model.fit(data, FitOptions())
-    again.load_parameters({name: tensor.clone() for name, tensor in model.parameters_state().items()})
-    assert_close(again.score(everyone(data)), model.score(everyone(data)), rtol=0, atol=0)
-
-
-def stop_after(epochs: int, batches: int):
-    """A heartbeat that ends the fit in epoch `epochs` + 1 (each epoch beats once a batch and once)."""
-    left = epochs * (batches + 1)
-
-    def beat() -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise Cancelled("stopped")
-
-    return beat
-
-
-@pytest.mark.parametrize("config", [TINY, replace(NORMALISED, optimizer="sgd", hidden=[12, 8])])
-@pytest.mark.parametrize("stopped", [1, 4])
-def test_a_resumed_fit_is_bit_equal(data, tmp_path, monkeypatch, config, stopped):
-    monkeypatch.setattr("recdag.training.loop.CHECKPOINT_EVERY_SECONDS", 0.0)
-
-    def first_item(scorer) -> float:
-        return float(scorer.score(everyone(data))[:, 0].mean())
-
-    options = FitOptions(seed=7, checkpoint=tmp_path / "whole", validate=first_item)
-    whole = ImplicitCFNADE(config)
-    expected = whole.fit(data, options)
-    resumed_options = replace(options, checkpoint=tmp_path / "resumed")
-    with pytest.raises(Cancelled):
-        ImplicitCFNADE(config).fit(data, replace(resumed_options, heartbeat=stop_after(stopped, 4)))
-    resumed = ImplicitCFNADE(config)
-    history = resumed.fit(data, resumed_options)
-    assert history.selected == expected.selected
-    assert [(r.epoch, r.name, r.value) for r in history.rows] == [
-        (r.epoch, r.name, r.value) for r in expected.rows
-    ]
-    for name, value in whole.parameters_state().items():
-        assert torch.equal(value, resumed.parameters_state()[name])
-
-
 def test_configurations_are_checked():
     for wrong in ({"hidden": []}, {"hidden": [0]}, {"input": "other"}, {"alpha": -1.0}):
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             ImplicitCFNADEConfig(**wrong)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("config", [TINY, NORMALISED])
-def test_gpu_scores_equal_cpu_scores(data, config):
-    on_gpu, on_cpu = ImplicitCFNADE(config), ImplicitCFNADE(config)
-    on_gpu.fit(data, FitOptions(device=torch.device("cuda")))
-    on_cpu.load_parameters({k: v.cpu() for k, v in on_gpu.parameters_state().items()})
-    assert_close(on_gpu.score(everyone(data)).cpu(), on_cpu.score(everyone(data)), rtol=1e-4, atol=1e-4)

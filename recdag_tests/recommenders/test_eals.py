@@ -103,38 +103,7 @@ def test_users_without_interactions_get_zero_vectors():
     assert not model.parameters_state()["users"][3].any()
 
 
-def test_some_items_score_as_among_all():
-    model = EALS(EALSConfig(factors=K, epochs=2, patience=None))
-    data = some_data()
-    model.fit(data, FitOptions())
-    items = torch.tensor([[4, 0], [7, 7]])
-    scores = model.score(query(data, [1, 5]))
-    torch.testing.assert_close(model.score(query(data, [1, 5]), items), scores.gather(1, items))
-
-
 def test_no_interactions_is_an_error():
     empty = csr_array((3, 4), dtype=np.float32)
     with pytest.raises(DataError, match="no interactions"):
         EALS(EALSConfig()).fit(TrainingData(empty, empty), FitOptions())
-
-
-def test_a_resumed_fit_ends_bit_equal(tmp_path, monkeypatch):
-    data = some_data()
-    config = EALSConfig(factors=K, epochs=4, patience=None)
-
-    class Stopped(Exception):
-        pass
-
-    def stop(progress):
-        if progress.epoch == 2:
-            raise Stopped
-
-    monkeypatch.setattr("recdag.training.loop.CHECKPOINT_EVERY_SECONDS", 0.0)
-    whole, stopped, resumed = (EALS(config) for _ in range(3))
-    whole.fit(data, FitOptions())
-    with pytest.raises(Stopped):
-        stopped.fit(data, FitOptions(checkpoint=tmp_path, on_progress=stop))
-    history = resumed.fit(data, FitOptions(checkpoint=tmp_path))
-    assert [row.epoch for row in history.rows] == [1, 2, 3, 4]
-    for name, value in whole.parameters_state().items():
-        assert torch.equal(resumed.parameters_state()[name], value)

@@ -112,25 +112,3 @@ def test_an_item_that_everybody_chose_keeps_the_loss_finite():
     matrix = csr_array(dense)
     history = EXMF(EXMFConfig(factors=2, epochs=5)).fit(TrainingData(matrix, matrix), FitOptions())
     assert len(history.rows) == 5
-
-
-def test_a_resumed_fit_ends_bit_equal(tmp_path, monkeypatch):
-    data = some_data()
-    config = CONFIG
-
-    class Stopped(Exception):
-        pass
-
-    def stop(progress):
-        if progress.epoch == 2:
-            raise Stopped
-
-    monkeypatch.setattr("recdag.training.loop.CHECKPOINT_EVERY_SECONDS", 0.0)
-    whole, stopped, resumed = (EXMF(config) for _ in range(3))
-    whole.fit(data, FitOptions())
-    with pytest.raises(Stopped):
-        stopped.fit(data, FitOptions(checkpoint=tmp_path, on_progress=stop))
-    history = resumed.fit(data, FitOptions(checkpoint=tmp_path))
-    assert [row.epoch for row in history.rows] == [1, 2, 3, 4]
-    for name, value in whole.parameters_state().items():
-        assert torch.equal(resumed.parameters_state()[name], value)

@@ -227,33 +227,6 @@ def test_a_fixed_influence_stays_one_and_slopes_stay_positive():
     assert not (learned._parameters.influence == 1).any()
 
 
-@pytest.mark.parametrize("training", ["fbgd", "sgd_uniform"])
-def test_a_resumed_fit_ends_bit_equal(training, tmp_path):
-    data, _ = two_tastes()
-
-    class Stopped(Exception):
-        pass
-
-    def stop(progress):
-        if progress.epoch == 2:
-            raise Stopped
-
-    def fit(**options):
-        model = FAWMF(FAWMFConfig(**SMALL, training=training))
-        model.fit(data, FitOptions(**options))
-        return model.parameters_state()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recdag.training.loop.CHECKPOINT_EVERY_SECONDS", 0.0)
-        with pytest.raises(Stopped):
-            fit(checkpoint=tmp_path, on_progress=stop)
-    whole, resumed = fit(), fit(checkpoint=tmp_path)
-    finished = fit(checkpoint=tmp_path)
-    for name, value in whole.items():
-        assert torch.equal(resumed[name], value)
-        assert torch.equal(finished[name], value)
-
-
 def test_saved_parameters_score_the_same_and_fold_in():
     data, same = two_tastes()
     model, loaded = (FAWMF(FAWMFConfig(**SMALL)) for _ in range(2))

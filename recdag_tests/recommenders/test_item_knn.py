@@ -103,15 +103,3 @@ def test_blocks_and_candidates_change_nothing(monkeypatch: pytest.MonkeyPatch) -
 
     assert torch.equal(model.score(query), whole)
     assert torch.equal(model.score(query, items), whole.gather(1, items))
-
-
-def test_saved_tensors_are_all_it_needs() -> None:
-    x = interactions()
-    model = ItemKNN(ItemKNNConfig(neighbours=5))
-    model.fit(TrainingData(x, x), FitOptions())
-    again = ItemKNN(ItemKNNConfig(neighbours=5))
-    again.load_parameters(model.parameters_state())
-    query = Query(np.arange(N_USERS), x)
-
-    assert all(tensor.is_contiguous() for tensor in model.parameters_state().values())
-    assert torch.equal(again.score(query), model.score(query))

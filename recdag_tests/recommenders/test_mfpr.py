@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.datasets.simulator import BEHAVIOURS, simulate
-from recdag.errors import DataError
 from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import ProtocolOptions, build_split, protocol
 from recdag.evaluation.split import Interactions
@@ -20,9 +18,8 @@ from recdag.recommenders.configs.item_based import ItemPopConfig
 from recdag.recommenders.configs.multi_feedback import MFPRConfig
 from recdag.recommenders.item_pop import ItemPop
 from recdag.recommenders.mfpr import MFPR
-from recdag.training import loop
 from recdag.training.data import TrainingData
-from recdag.training.options import FitOptions, Progress
+from recdag.training.options import FitOptions
 
 SMALL = MFPRConfig(
     factors=4, epochs=4, batch_size=64, learning_rate=0.05, init_std=0.5, l2=0.1, sampler="mixed"
@@ -105,46 +102,6 @@ def test_without_supportive_feedback_it_is_a_factorization(own_feedback: bool) -
     parameters = model._parameters
     expected = parameters["user"] @ parameters["item"].T + parameters["item_bias"]
     torch.testing.assert_close(model.score(everyone(data)), expected)
-
-
-@pytest.mark.parametrize("own_feedback", [True, False])
-def test_resumes_to_the_bit(own_feedback: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_SECONDS", 0.0)
-    data, config = small_data(), replace(SMALL, own_feedback=own_feedback)
-    values = iter([0.1, 0.2, 0.4, 0.3])
-    whole = MFPR(config)
-    whole.fit(data, FitOptions(validate=lambda model: next(values)))
-
-    def stop(progress: Progress) -> None:
-        if progress.epoch == 2:
-            raise KeyboardInterrupt
-
-    again = iter([0.1, 0.2, 0.4, 0.3])
-    options = FitOptions(validate=lambda model: next(again), checkpoint=tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        MFPR(config).fit(data, replace(options, on_progress=stop))
-    resumed, finished = MFPR(config), MFPR(config)
-    assert resumed.fit(data, options).selected == {"epochs": 3}
-    finished.fit(data, options)
-    for name, value in whole.parameters_state().items():
-        assert torch.equal(resumed.parameters_state()[name], value)
-        assert torch.equal(finished.parameters_state()[name], value)
-
-
-def test_parameters_move_to_a_new_model() -> None:
-    data = small_data()
-    model, other = MFPR(replace(SMALL, own_feedback=False)), MFPR(replace(SMALL, own_feedback=False))
-    model.fit(data, FitOptions())
-    other.load_parameters(model.parameters_state())
-    assert torch.equal(other.score(everyone(data)), model.score(everyone(data)))
-
-
-def test_users_not_in_training_are_an_error() -> None:
-    data = small_data()
-    model = MFPR(SMALL)
-    model.fit(data, FitOptions())
-    with pytest.raises(DataError, match="not in training"):
-        model.score(Query(np.array([-1]), data.positives[[0]]))
 
 
 @pytest.mark.parametrize("own_feedback", [True, False])

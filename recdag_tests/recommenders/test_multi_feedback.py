@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.datasets.simulator import BEHAVIOURS, simulate
-from recdag.errors import DataError
 from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import ProtocolOptions, build_split, protocol
 from recdag.evaluation.split import Interactions, Split
@@ -24,9 +22,8 @@ from recdag.recommenders.feedback import FeedbackSampler, FeedbackTable
 from recdag.recommenders.item_pop import ItemPop
 from recdag.recommenders.multi_feedback import MF, MFMMLP, MMLP
 from recdag.recommenders.multi_feedback_network import FeedbackNetwork, initial_parameters
-from recdag.training import loop
 from recdag.training.data import TrainingData
-from recdag.training.options import FitOptions, Progress
+from recdag.training.options import FitOptions
 
 CPU = torch.device("cpu")
 FAST: dict[str, Any] = {"factors": 4, "epochs": 4, "batch_size": 64, "learning_rate": 0.02}
@@ -274,61 +271,6 @@ def test_without_supportive_feedback_the_target_learns_alone(model_class: Any, c
         assert len(parameters["first_bias"]) == 4
     assert torch.isfinite(model.score(everyone(data))).all()
     assert history.rows[-1].value < history.rows[0].value
-
-
-@pytest.mark.parametrize(("model_class", "config"), MODELS)
-def test_same_seed_same_bits(model_class: Any, config: Any) -> None:
-    states = []
-    for seed in (1, 1, 2):
-        model = model_class(config)
-        model.fit(small_data(), FitOptions(seed=seed))
-        states.append(model.parameters_state())
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
-    assert not any(torch.equal(states[0][name], states[2][name]) for name in states[0])
-
-
-@pytest.mark.parametrize(("model_class", "config"), MODELS)
-def test_resumes_to_the_bit(
-    model_class: Any, config: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_SECONDS", 0.0)
-    data = small_data()
-    qualities = [0.1, 0.2, 0.4, 0.3]
-    expected = model_class(config)
-    values = iter(qualities)
-    expected.fit(data, FitOptions(validate=lambda model: next(values)))
-
-    def stop(progress: Progress) -> None:
-        if progress.epoch == 2:
-            raise KeyboardInterrupt
-
-    values = iter(qualities)
-    options = FitOptions(validate=lambda model: next(values), checkpoint=tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        model_class(config).fit(data, replace(options, on_progress=stop))
-    epochs: list[int] = []
-    resumed = model_class(config)
-    history = resumed.fit(data, replace(options, on_progress=lambda progress: epochs.append(progress.epoch)))
-    assert epochs == [3, 4] and history.selected == {"epochs": 3}
-    for name, value in expected.parameters_state().items():
-        assert torch.equal(resumed.parameters_state()[name], value)
-
-
-@pytest.mark.parametrize(("model_class", "config"), MODELS)
-def test_parameters_move_to_a_new_model(model_class: Any, config: Any) -> None:
-    data = small_data()
-    model, other = model_class(config), model_class(config)
-    model.fit(data, FitOptions())
-    other.load_parameters(model.parameters_state())
-    assert torch.equal(other.score(everyone(data)), model.score(everyone(data)))
-
-
-def test_users_not_in_training_are_an_error() -> None:
-    data = small_data()
-    model = MF(MODELS[0][1])
-    model.fit(data, FitOptions())
-    with pytest.raises(DataError, match="not in training"):
-        model.score(Query(np.array([-1]), data.positives[[0]]))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,13 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from recdag.errors import DataError
 from recdag.recommenders import ncf_network
 from recdag.recommenders.base import Query
 from recdag.recommenders.configs.ncf import GMFConfig, MLPConfig, NeuMFConfig, PretrainedNeuMFConfig
 from recdag.recommenders.ncf import GMF, MLP, NeuMF, PretrainedNeuMF, join
 from recdag.recommenders.ncf_network import NCFNetwork, initial_parameters, tower
-from recdag.training import loop
 from recdag.training.data import TrainingData
-from recdag.training.options import FitOptions, Progress
+from recdag.training.options import FitOptions
 
 CPU = torch.device("cpu")
 FAST: dict[str, Any] = {"epochs": 3, "batch_size": 100, "learning_rate": 0.02}
@@ -179,56 +176,6 @@ def test_pretraining_without_epochs_is_the_mix_of_two_fits(tastes: tuple[Trainin
 
 
 @pytest.mark.parametrize(("model_class", "config"), MODELS)
-def test_same_seed_same_bits(model_class: Any, config: Any, tastes: tuple[TrainingData, np.ndarray]) -> None:
-    states = []
-    for seed in (1, 1, 2):
-        model = model_class(config)
-        model.fit(tastes[0], FitOptions(seed=seed))
-        states.append(model.parameters_state())
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
-    assert not torch.equal(states[0]["output_bias"], states[2]["output_bias"])
-
-
-@pytest.mark.parametrize(("model_class", "config"), MODELS)
-@pytest.mark.parametrize("stop_at", [2, 5, 8])
-def test_resumes_to_the_bit(
-    model_class: Any,
-    config: Any,
-    stop_at: int,
-    tastes: tuple[TrainingData, np.ndarray],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """`stop_at` counts epochs over all phases."""
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_SECONDS", 0.0)
-    data, held_out = tastes
-
-    def validate(model: Any) -> float:
-        return auc(model.score(everyone(data)).numpy(), data, held_out)
-
-    whole = model_class(config)
-    expected = whole.fit(data, FitOptions(validate=validate))
-    epochs: list[Progress] = []
-
-    def stop(progress: Progress) -> None:
-        epochs.append(progress)
-        if len(epochs) == stop_at:
-            raise KeyboardInterrupt
-
-    options = FitOptions(validate=validate, checkpoint=tmp_path)
-    if stop_at <= sum(row.name == "loss" for row in expected.rows):
-        with pytest.raises(KeyboardInterrupt):
-            model_class(config).fit(data, replace(options, on_progress=stop))
-    resumed = model_class(config)
-    history = resumed.fit(data, replace(options, on_progress=epochs.append))
-    assert len(epochs) == sum(row.name == "loss" for row in expected.rows)
-    assert history.selected == expected.selected
-    assert [row.value for row in history.rows] == [row.value for row in expected.rows]
-    for name, value in whole.parameters_state().items():
-        assert torch.equal(resumed.parameters_state()[name], value)
-
-
-@pytest.mark.parametrize(("model_class", "config"), MODELS)
 def test_a_refit_of_what_was_selected_gives_the_selected_model(
     model_class: Any, config: Any, tastes: tuple[TrainingData, np.ndarray]
 ) -> None:
@@ -288,20 +235,3 @@ def test_without_hidden_layers_all_users_see_one_ranking(tastes: tuple[TrainingD
     torch.testing.assert_close(
         scores - scores.mean(1, keepdim=True), (scores - scores.mean(1, keepdim=True))[:1].expand_as(scores)
     )
-
-
-def test_parameters_move_to_a_new_model(tastes: tuple[TrainingData, np.ndarray]) -> None:
-    data, _ = tastes
-    config = NeuMFConfig(factors=4, **FAST)
-    model, other = NeuMF(config), NeuMF(config)
-    model.fit(data, FitOptions())
-    other.load_parameters(model.parameters_state())
-    assert torch.equal(other.score(everyone(data)), model.score(everyone(data)))
-
-
-def test_users_not_in_training_are_an_error(tastes: tuple[TrainingData, np.ndarray]) -> None:
-    data, _ = tastes
-    model = GMF(GMFConfig(factors=4, **FAST))
-    model.fit(data, FitOptions())
-    with pytest.raises(DataError, match="not in training"):
-        model.score(Query(np.array([-1]), data.positives[[0]]))

@@ -142,14 +142,6 @@ def test_strangers_are_scored_by_their_history():
     assert torch.equal(model.score(query, items), scores.gather(1, items))
 
 
-def test_saved_tensors_are_all_it_needs():
-    x = interactions()
-    model, again = fitted(SLIMConfig(), x), SLIM(SLIMConfig())
-    again.load_parameters(model.parameters_state())
-    query = Query(np.arange(N_USERS), x)
-    assert torch.equal(again.score(query), model.score(query))
-
-
 def test_progress_is_told_and_a_fit_can_be_cancelled():
     told = []
     fitted(SLIMConfig(), interactions(), FitOptions(on_progress=told.append))

@@ -1,11 +1,9 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from scipy.sparse import csr_array
 
-from recdag.errors import Cancelled, TrainingError
+from recdag.errors import TrainingError
 from recdag.recommenders import least_squares, wmf
 from recdag.recommenders.base import Query
 from recdag.recommenders.configs.factorization import WMFConfig
@@ -179,43 +177,6 @@ def test_block_size_and_threads_change_nothing_that_matters(
         torch.set_num_threads(threads)
 
 
-def test_a_stopped_fit_goes_on_bit_for_bit(
-    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("recdag.training.loop.CHECKPOINT_EVERY_SECONDS", 0.0)
-    config = WMFConfig(**{**vars(SCALED), "epochs": 6})
-    finished: list[int] = []
-
-    def stop() -> None:
-        if len(finished) == 3:
-            raise Cancelled("stopped")
-
-    stopped = FitOptions(
-        seed=2,
-        checkpoint=tmp_path,
-        fingerprint="same",
-        heartbeat=stop,
-        on_progress=lambda progress: finished.append(progress.epoch),
-    )
-    with pytest.raises(Cancelled):
-        WMF(config).fit(data, stopped)
-    epochs: list[int] = []
-    resumed = WMF(config)
-    history = resumed.fit(
-        data,
-        FitOptions(
-            seed=2, checkpoint=tmp_path, fingerprint="same", on_progress=lambda p: epochs.append(p.epoch)
-        ),
-    )
-    whole = WMF(config)
-    reference = whole.fit(data, FitOptions(seed=2))
-
-    assert epochs == [4, 5, 6]
-    for name, tensor in whole.parameters_state().items():
-        assert torch.equal(tensor, resumed.parameters_state()[name])
-    assert [row.value for row in history.rows] == [row.value for row in reference.rows]
-
-
 def test_validation_chooses_the_epoch(data: TrainingData) -> None:
     values = iter([0.1, 0.3, 0.2, 0.2, 0.2])
     config = WMFConfig(**{**vars(SCALED), "epochs": 9, "patience": 2})
@@ -234,14 +195,3 @@ def test_singular_equations_are_an_error_to_act_on() -> None:
 
     with pytest.raises(TrainingError, match="Raise the model's l2"):
         fitted(config, TrainingData(one_item, one_item))
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
-@pytest.mark.parametrize("config", [SCALED, CONFIDENCE])
-def test_gpu_and_cpu_learn_the_same(config: WMFConfig, data: TrainingData) -> None:
-    query = Query(np.full(N_USERS, -1), data.positives)
-    gpu = fitted(config, data, FitOptions(device=torch.device("cuda")))
-
-    torch.testing.assert_close(
-        gpu.score(query).cpu(), fitted(config, data).score(query), rtol=1e-3, atol=1e-5
-    )
