@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass
 
 Format = Literal[
     "movielens_dat", "movielens_csv", "movielens_udata", "ncf", "triplets", "lists", "userbehavior",
-    "retailrocket", "netflix", "amazon_json", "table", "simulated",
+    "retailrocket", "netflix", "amazon_json", "npz", "table", "simulated",
 ]  # fmt: skip
 Protocol = Literal[
     "holdout_10pct", "strong_generalization", "leave_one_out", "five_fold_cv", "user_holdout"

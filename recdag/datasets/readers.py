@@ -6,19 +6,18 @@ where the file has none. Numbers and times are made of them in `validation`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from recdag.datasets.entry import Column, Columns, Dataset, Source
 from recdag.datasets.files import FoundFiles
+from recdag.datasets.npz import read_matrix
+from recdag.datasets.rawfile import RawFile, row_number, select_fields
 from recdag.datasets.sql import identifier, reader
 from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_of, line_source
 from recdag.errors import DataError
-
-FIELDS = ("user", "item", "behaviour", "value", "time")
 
 LAYOUTS = {
     "movielens_dat": Columns(user=1, item=2, value=3, time=4, separator="::"),
@@ -36,29 +35,6 @@ LAYOUTS = {
     ),
 }
 _NO_QUOTES = ("movielens_dat", "movielens_udata", "ncf", "triplets")
-
-
-@dataclass(frozen=True)
-class RawFile:
-    """One file as text columns.
-
-    Attributes:
-        path: the file.
-        query: SELECT of FIELDS and `row`: the row number if asked for, otherwise NULL.
-        present: the fields that the file has.
-        behaviour: the behaviour of all rows where the file has no such column.
-        time_format: see Columns.
-        zero_time_is_unknown: whether a time of 0 stands for none.
-        line: row number -> line number of the file, None where it has no lines.
-    """
-
-    path: Path
-    query: Callable[[bool], str]
-    present: frozenset[str]
-    behaviour: str
-    time_format: str = "unix_s"
-    zero_time_is_unknown: bool = False
-    line: Callable[[int], int] | None = None
 
 
 def raw_files(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundFiles) -> list[RawFile]:
@@ -86,6 +62,8 @@ def raw_files(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: Fo
         return [_netflix(path, dataset.target) for path in paths]
     if source.format == "amazon_json":
         return [_amazon_json(path, dataset.target) for path in paths]
+    if source.format == "npz":
+        return [read_matrix(connection, path, dataset.target, f"npz_{n}") for n, path in enumerate(paths)]
     return [
         (_parquet if path.suffix == ".parquet" else _table)(
             connection, path, source, _behaviour(role, dataset)
@@ -101,17 +79,8 @@ def _behaviour(role: str, dataset: Dataset) -> str:
     return named[0] if named and named[0] in dataset.all_behaviours else dataset.target
 
 
-def _row_number(numbered: bool) -> str:
-    return f"{'row_number() OVER ()' if numbered else 'NULL::BIGINT'} AS row"
-
-
 def _numbered_lines(path: Path, numbered: bool) -> str:
-    return f"(SELECT c1, {_row_number(numbered)} FROM {line_source(path)})"
-
-
-def _select(expressions: dict[str, str], source: str, numbered: bool) -> str:
-    columns = ", ".join(f"{expressions.get(name, 'NULL')}::VARCHAR AS {identifier(name)}" for name in FIELDS)
-    return f"SELECT {columns}, {_row_number(numbered)} FROM {source}"
+    return f"(SELECT c1, {row_number(numbered)} FROM {line_source(path)})"
 
 
 def _table(connection: duckdb.DuckDBPyConnection, path: Path, source: Source, behaviour: str) -> RawFile:
@@ -136,7 +105,7 @@ def _table(connection: duckdb.DuckDBPyConnection, path: Path, source: Source, be
 
     return RawFile(
         path,
-        lambda numbered: _select(expressions, function, numbered),
+        lambda numbered: select_fields(expressions, function, numbered),
         frozenset(expressions),
         behaviour,
         columns.time_format,
@@ -211,7 +180,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, source: Source, 
         expressions["time"] = f"epoch({expressions['time']})::BIGINT"
     return RawFile(
         path,
-        lambda numbered: _select(expressions, function, numbered),
+        lambda numbered: select_fields(expressions, function, numbered),
         frozenset(expressions),
         behaviour,
         "unix_s" if is_date else columns.time_format,
@@ -227,7 +196,7 @@ def _amazon_json(path: Path, behaviour: str) -> RawFile:
     first_line(path)
     return RawFile(
         path,
-        lambda numbered: _select(expressions, function, numbered),
+        lambda numbered: select_fields(expressions, function, numbered),
         frozenset(names),
         behaviour,
         line=lambda row: row,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from recdag.datasets.entry import Dataset
-from recdag.datasets.readers import RawFile
+from recdag.datasets.rawfile import RawFile
 from recdag.datasets.sql import literal
 from recdag.datasets.textfiles import line_source
 from recdag.errors import DataError

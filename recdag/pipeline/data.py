@@ -13,7 +13,7 @@ from recdag.pipeline.steps import MadeFrom, Outcome, input_versions, warehouse_s
 from recdag.warehouse.events import write_events, write_interactions
 from recdag.warehouse.matrices import write_binarized, write_relative_rating
 
-EVENTS_VERSION = "1"
+EVENTS_VERSION = "2"
 INTERACTIONS_VERSION = "1"
 MATRICES_VERSION = "1"
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from recdag.errors import NotApplicable
-from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, build_splits
+from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, PublishedSplit, build_splits
 from recdag.evaluation.protocols.requirements import require_held_out
 from recdag.evaluation.split import Split
 from recdag.pipeline.project import Project
@@ -47,14 +47,15 @@ def make_split(project: Project, name: str, protocol: str) -> Outcome:
 
     def write(connection: Any) -> dict[str, Any]:
         options = ProtocolOptions.from_mapping({k: v for k, v in settings.items() if k != "published"})
-        if settings.get("published"):
-            options = replace(options, published=read_published_split(connection))
+        published = read_published_split(connection) if settings.get("published") else None
+        options = replace(options, published=published)
+        drawn = {"negatives": f"drawn here, seed {options.seed}"} if _lacks_negatives(published) else {}
         try:
             assignment = rules.assign(read_interactions(connection, dataset), options)
             require_held_out(assignment)
         except NotApplicable as reason:
             return {**clear_split(connection, protocol), "not_applicable": str(reason)}
-        return write_split(connection, protocol, assignment)
+        return write_split(connection, protocol, assignment) | drawn
 
     return warehouse_step(
         project,
@@ -64,6 +65,10 @@ def make_split(project: Project, name: str, protocol: str) -> Outcome:
         write=write,
         tables=[f"split_{protocol}"] + ([f"candidates_{protocol}"] if rules.samples_candidates else []),
     )
+
+
+def _lacks_negatives(published: PublishedSplit | None) -> bool:
+    return published is not None and not published.has_negatives
 
 
 def read_splits(project: Project, name: str, protocol: str) -> list[Split]:

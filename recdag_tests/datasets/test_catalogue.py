@@ -15,7 +15,8 @@ BASE = {
 }  # fmt: skip
 SHIPPED = {
     "demo", "ml-100k", "ml-1m", "ml-20m", "ml-latest-small", "netflix", "msd", "lastfm-2k", "pinterest",
-    "taobao", "amazon-food", "douban", "ncf-ml-1m", "alibaba-2014", "tmall-3-behaviours",
+    "taobao", "amazon-food", "douban", "ncf-ml-1m", "alibaba-2014", "tmall-3-behaviours", "pinterest-20",
+    "yelp2018-lightgcn",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recdag.datasets.sql import identifier, literal, reader
@@ -13,6 +13,7 @@ from recdag.errors import DataError
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_any_text_comes_back(text: str) -> None:
     with duckdb.connect() as connection:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import scipy.sparse
 
 from recdag.datasets.entry import Dataset
 from recdag.datasets.files import find_files
 from recdag.datasets.formats import StageReport, stage
+from recdag.errors import DataError
 
 Row = tuple[str, str, str, float | None, int | None]
 
@@ -119,6 +121,49 @@ def test_ncf(read, connection, tmp_path: Path, make_dataset) -> None:
         ("0", "8", 2), ("0", "9", 1), ("1", "7", 1), ("1", "9", 2),
     ]  # fmt: skip
     assert table(connection, "staged_items") == [("5", "A"), ("6", "B")]
+
+
+def test_ncf_with_repeated_rows_and_without_negatives(read, connection, tmp_path: Path, make_dataset) -> None:
+    put(tmp_path / "train.rating", "0\t5\t1\t0\n0\t6\t1\t0\n0\t5\t1\t0\n0\t5\t1\t0\n1\t5\t1\t0\n")
+    put(tmp_path / "test.rating", "0\t7\t1\t0\n1\t6\t1\t0\n1\t6\t1\t0\n")
+    rows, report = read(make_dataset("ncf", files={"train": "train.rating", "test": "test.rating"}))
+    assert len(rows) == report.rows == 8
+    assert report.oddities == {
+        "repeats of another row": 3,
+        "repeats in the published split, stored once": 3,
+    }
+    assert table(connection, "staged_split") == [
+        ("test", "0", "7"), ("test", "1", "6"), ("train", "0", "5"), ("train", "0", "6"), ("train", "1", "5"),
+    ]  # fmt: skip
+    assert table(connection, "staged_candidates") == []
+
+
+def save_matrix(path: Path, entries: list[float]) -> None:
+    scipy.sparse.save_npz(path, scipy.sparse.coo_array((entries, ([0, 0, 2], [4, 1, 3])), shape=(3, 5)))
+
+
+@pytest.mark.parametrize(("entries", "value"), [([1, 1, 1], [None] * 3), ([2, 1, 5], [2.0, 1.0, 5.0])])
+def test_sparse_matrices(read, tmp_path: Path, make_dataset, entries, value) -> None:
+    save_matrix(tmp_path / "train.npz", entries)
+    save_matrix(tmp_path / "test.npz", entries)
+    files = {"events.train": "train.npz", "events.test": "test.npz"}
+    rows, report = read(make_dataset("npz", files=files))
+    assert [row[:4] for row in rows] == 2 * [
+        ("0", "4", "interaction", value[0]), ("0", "1", "interaction", value[1]),
+        ("2", "3", "interaction", value[2]),
+    ]  # fmt: skip
+    assert report.has_value is (value[0] is not None)
+
+
+@pytest.mark.parametrize("entries", [None, [1, -1, 1], [1, float("nan"), 1]])
+def test_what_is_no_matrix_of_positives_is_refused(read, tmp_path: Path, make_dataset, entries) -> None:
+    path = tmp_path / "m.npz"
+    if entries is None:
+        path.write_bytes(b"PK\x03\x04 half")
+    else:
+        save_matrix(path, entries)
+    with pytest.raises(DataError, match=r"m\.npz: (This is not a sparse matrix|The matrix has an entry)"):
+        read(make_dataset("npz", files={"events": "m.npz"}))
 
 
 @pytest.mark.parametrize(

@@ -241,6 +241,23 @@ def test_a_published_split_is_used_as_it_is():
         assert sorted(item for item in row if item >= 0) == listed
 
 
+def test_negatives_that_were_not_published_are_drawn_by_seed():
+    interactions = make(5, n_items=200)
+    files = published(interactions, candidate_user=np.array([], int), candidates=np.empty((0, 0), int))
+    assign = PROTOCOLS["leave_one_out"].assign
+    assignment = assign(interactions, ProtocolOptions(published=files))
+    assert part_pairs(assignment, TEST) == set(zip(files.test_user, files.test_item, strict=True))
+    users, items = assignment.candidates[TEST]
+    np.testing.assert_array_equal(items[:, 0], files.test_item)
+    known = set(zip(interactions.user.tolist(), interactions.item.tolist(), strict=True))
+    for user, row in zip(users.tolist(), items[:, 1:].tolist(), strict=True):
+        drawn = [item for item in row if item >= 0]
+        assert 0 < len(drawn) == len(set(drawn)) and not known & {(user, item) for item in drawn}
+    again, other = (assign(interactions, ProtocolOptions(published=files, seed=s)) for s in (98765, 1))
+    np.testing.assert_array_equal(again.candidates[TEST][1], items)
+    assert not np.array_equal(other.candidates[TEST][1], items)
+
+
 def test_a_wrong_published_split_is_refused():
     interactions = make(5, n_items=200)
     files = published(interactions)

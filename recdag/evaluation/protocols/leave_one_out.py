@@ -21,18 +21,20 @@ def leave_one_out(interactions: Interactions, options: ProtocolOptions) -> Assig
     has it in training, one with two has no validation. Negatives are drawn uniformly and without
     replacement from the items that the user touched in no behaviour. What validation must not know,
     the test interaction, does not count as touched there, so the test item may be among its
-    negatives. A published split is used as it is: only validation is drawn, at random from training.
+    negatives. A published split is used as it is: validation is drawn, at random from training, and
+    the negatives of the test where none were published.
     """
     rng = np.random.default_rng(options.seed)
-    if options.published is not None:
-        assignment = _published(interactions, options.published, rng)
-        parts = [VALIDATION]
-        candidates = {TEST: _published_candidates(options.published)}
+    published, candidates = options.published, {}
+    if published is not None:
+        assignment = _published(interactions, published, rng)
+        if published.has_negatives:
+            candidates[TEST] = _published_candidates(published)
     else:
         assignment = _latest(interactions, options, rng)
-        parts, candidates = [VALIDATION, TEST], {}
-    for part in parts:
-        candidates[part] = _sampled_candidates(interactions, assignment, part, rng)
+    for part in (VALIDATION, TEST):
+        if part not in candidates:
+            candidates[part] = _sampled_candidates(interactions, assignment, part, rng)
     return replace(assignment, candidates=candidates)
 
 

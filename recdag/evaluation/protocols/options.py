@@ -18,7 +18,8 @@ class PublishedSplit:
     Attributes:
         train_user, train_item: (P,) training pairs.
         test_user, test_item: (B,) one held-out pair a user.
-        candidate_user: (Q,) users with a list of negatives, those of the test among them.
+        candidate_user: (Q,) users with a list of negatives, those of the test among them; none where
+            the negatives were not published.
         candidates: (Q, C) their negatives, padded with -1.
     """
 
@@ -28,6 +29,11 @@ class PublishedSplit:
     test_item: np.ndarray
     candidate_user: np.ndarray
     candidates: np.ndarray
+
+    @property
+    def has_negatives(self) -> bool:
+        """Whether the items to rank came with the split."""
+        return len(self.candidate_user) > 0
 
 
 @dataclass(frozen=True)
