@@ -113,7 +113,7 @@ class RecommenderContract:
         assert_same_parameters(again, fitted)
 
     def test_strangers_are_folded_in_or_refused(self, fitted: Recommender, data: TrainingData) -> None:
-        empty = csr_array((1, data.n_items), dtype=np.float32)
+        empty = csr_array(np.zeros((1, data.n_items), dtype=np.float32))
         for histories in (data.positives[[0, 1, 2]], empty):
             if fitted.folds_in:
                 assert torch.isfinite(fitted.score(strangers(histories))).all()
@@ -136,7 +136,7 @@ class RecommenderContract:
             assert vectors.is_floating_point() and torch.isfinite(vectors).all()
 
     def test_nothing_to_learn_from_gives_finite_scores_or_a_message(self, make: Make) -> None:
-        nothing = csr_array((5, 6), dtype=np.float32)
+        nothing = csr_array(np.zeros((5, 6), dtype=np.float32))
         empty, model = training_data(nothing, nothing), make()
         try:
             model.fit(empty, OPTIONS)
