@@ -131,7 +131,7 @@ def test_the_catalogue_says_where_files_are(home):
 def test_a_set_that_needs_a_sign_in_says_what_to_do(home):
     ended = recdag("run", "--dataset", "netflix", "--paper", "mult_vae")
     assert ended.returncode == 1
-    assert "combined_data_1.txt" in ended.stdout
+    assert "combined_data_1.txt" in ended.stderr and ended.stderr.count("\n") == 1
     assert not Project.open().warehouse.path("netflix").exists()
 
 

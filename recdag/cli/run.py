@@ -47,6 +47,7 @@ def run(
     """Materialize the graph for one data set; only what changed is computed."""
     from recdag.orchestration.display import RunDisplay
     from recdag.orchestration.run import materialize
+    from recdag.orchestration.stopping import stop_on_signals
     from recdag.papers.catalogue import PAPERS
     from recdag.papers.catalogue import paper as find_paper
     from recdag.pipeline.applicability import refused
@@ -62,6 +63,7 @@ def run(
     def tell(message: str) -> None:
         console.print(message, highlight=False, markup=False)
 
+    stop_on_signals()
     try:
         with RunDisplay(console) as display:
             summary = materialize(project.settings, dataset, selection, display, config, tell, display.expect)

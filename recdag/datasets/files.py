@@ -90,13 +90,7 @@ def fetch(dataset: Dataset, raw_folder: Path, on_progress: Progress | None = Non
             what came is not what it should be.
     """
     if not dataset.download:
-        wanted = sorted(names[0] for role, names in dataset.files.items() if role not in OPTIONAL_ROLES)
-        raise DataError(
-            f"{dataset.title} cannot be downloaded without you",
-            where=dataset.name,
-            cure=f"{dataset.instructions.strip()} recdag looks for {', '.join(wanted)} in "
-            f"{raw_folder / dataset.name} and in the folders of {FOLDERS_VARIABLE}.",
-        )
+        raise to_be_placed(dataset, raw_folder)
     folder = raw_folder / dataset.name
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(raw_folder / f".{dataset.name}.lock"):
@@ -110,6 +104,17 @@ def fetch(dataset: Dataset, raw_folder: Path, on_progress: Progress | None = Non
         "The download does not hold the files of the catalogue entry",
         where=dataset.name,
         cure="Compare `files` and `download.members` of the entry with what lies in " + f"{folder}.",
+    )
+
+
+def to_be_placed(dataset: Dataset, raw_folder: Path) -> DataError:
+    """The error for a data set whose files are away and only a person can get."""
+    wanted = sorted(names[0] for role, names in dataset.files.items() if role not in OPTIONAL_ROLES)
+    return DataError(
+        f"{dataset.title} cannot be downloaded without you",
+        where=dataset.name,
+        cure=f"{dataset.instructions.strip()} recdag looks for {', '.join(wanted)} in "
+        f"{raw_folder / dataset.name} and in the folders of {FOLDERS_VARIABLE}.",
     )
 
 

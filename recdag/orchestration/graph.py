@@ -10,7 +10,7 @@ from recdag.orchestration.assets.splits import split_assets
 from recdag.orchestration.assets.studies import study_assets
 from recdag.orchestration.automation import automated, automation
 from recdag.orchestration.checks import asset_checks
-from recdag.orchestration.jobs import everything, refresh
+from recdag.orchestration.jobs import download, everything, refresh
 from recdag.orchestration.logging import display_logger
 from recdag.orchestration.resources import ProjectResource, open_project
 from recdag.orchestration.schedules import nightly
@@ -25,8 +25,8 @@ EXECUTOR = dg.multiprocess_executor.configured(
 
 
 def build_defs() -> dg.Definitions:
-    """The definitions, with a partition for each data set of the catalogue."""
-    partitions = dg.StaticPartitionsDefinition(sorted(open_project().catalogue))
+    """The definitions, with a partition for each data set that can be worked on."""
+    partitions = dg.StaticPartitionsDefinition(list(open_project().workable))
     return dg.Definitions(
         assets=automated(
             [
@@ -41,7 +41,7 @@ def build_defs() -> dg.Definitions:
             ]
         ),
         asset_checks=asset_checks(partitions),
-        jobs=[everything, refresh],
+        jobs=[download, everything, refresh],
         schedules=[nightly],
         sensors=[new_data, automation],
         resources={"project": ProjectResource()},

@@ -65,7 +65,12 @@ def message_of(data: StepFailureData) -> str:
 
 def was_stopped(data: StepFailureData) -> bool:
     """Whether a step ended because its run was stopped."""
-    return deepest(data.error).cls_name == "DagsterExecutionInterruptedError"
+    return interrupted(data.error)
+
+
+def interrupted(error: SerializableErrorInfo | None) -> bool:
+    """Whether an error goes back to Ctrl-C or a signal."""
+    return deepest(error).cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
 def deepest(error: SerializableErrorInfo | None) -> SerializableErrorInfo:

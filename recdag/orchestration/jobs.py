@@ -6,6 +6,13 @@ EVERYTHING = "everything"
 LARGE_STUDIES = 'tag:"study"="large"'
 """Selects the studies that train many models; a run takes them in only when asked."""
 
+download = dg.define_asset_job(
+    "download",
+    selection=dg.AssetSelection.assets("raw_files"),
+    description="The files of one data set, downloaded where they are not at hand. A job of its own, so that "
+    "a failed download is one failed asset and not all that a run was to make.",
+)
+
 everything = dg.define_asset_job(
     EVERYTHING,
     selection=dg.AssetSelection.all(),

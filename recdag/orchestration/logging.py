@@ -8,9 +8,9 @@ _LOGGER = logging.Logger("recdag.display", logging.DEBUG)
 _LOGGER.addHandler(logging.NullHandler())
 
 
-def attach_display(handler: logging.Handler) -> None:
-    """Send the events of runs with the logger `display` to `handler` alone."""
-    _LOGGER.handlers = [handler]
+def attach_display(*handlers: logging.Handler) -> None:
+    """Send the events of runs with the logger `display` to these alone."""
+    _LOGGER.handlers = list(handlers)
 
 
 @dg.logger

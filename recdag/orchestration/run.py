@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
+from recdag.datasets.files import to_be_placed
 from recdag.errors import ConfigError
 from recdag.orchestration.graph import build_defs
-from recdag.orchestration.history import deepest, message_of, was_stopped
+from recdag.orchestration.history import deepest, message_of
 from recdag.orchestration.instance import prepare_home, terminal_instance
 from recdag.orchestration.jobs import EVERYTHING, LARGE_STUDIES
 from recdag.orchestration.logging import attach_display
+from recdag.orchestration.resources import open_project
+from recdag.orchestration.stopping import Cancelling, cancelled_when_stopped, raise_if_stopped
 from recdag.orchestration.turns import FROM_SHELL, my_turn
+from recdag.pipeline.project import Project
 from recdag.settings import Settings
+
+_RAW_FILES = dg.AssetKey("raw_files")
+_READ_FILES = {_RAW_FILES, dg.AssetKey("events")}
 
 # Dagster calls parts of its selection language a beta; its version is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -62,6 +69,9 @@ def materialize(
 ) -> RunSummary:
     """Materialize the selected assets of one data set, one after the other.
 
+    Files that are not at hand are downloaded in a run of their own: Dagster shows all that a failed run
+    was to make as failed.
+
     Args:
         selection: in Dagster's selection language.
         display: is handed every event of the run as it happens.
@@ -71,13 +81,31 @@ def materialize(
 
     Raises:
         ConfigError: the selection names nothing.
-        KeyboardInterrupt: the run was stopped from the keyboard.
+        DataError: the files of the data set have to be placed by hand.
+        KeyboardInterrupt: the run was stopped.
     """
-    defs = build_defs()
-    job = defs.resolve_job_def(EVERYTHING)
-    graph = defs.resolve_asset_graph()
+    defs, project = build_defs(), open_project()
+    chosen = _chosen(defs, selection)
+    _check_files(project, dataset, chosen)
+    expect(len(chosen))
+    home = prepare_home(settings)
+    with terminal_instance(home) as instance, my_turn(instance, home, tell):
+        attach_display(display, Cancelling(instance))
+        for part in _parts(project, dataset, chosen):
+            result = _execute(instance, defs.resolve_job_def(EVERYTHING), dataset, part, config or {})
+            if not result.success:
+                break
+    return RunSummary(result.success, len(chosen), _failures(result))
+
+
+def _chosen(defs: dg.Definitions, selection: str) -> list[dg.AssetKey]:
+    """The assets that a selection names.
+
+    Raises:
+        ConfigError: there are none, or it cannot be read.
+    """
     try:
-        chosen = dg.AssetSelection.from_string(selection).resolve(graph)
+        chosen = dg.AssetSelection.from_string(selection).resolve(defs.resolve_asset_graph())
     except (dg.DagsterError, ValueError) as error:
         raise ConfigError(f"the selection {selection!r} cannot be read", cure=str(error)) from error
     if not chosen:
@@ -85,36 +113,76 @@ def materialize(
             f"the selection {selection!r} names no asset",
             cure="See the names with: dagster asset list -m recdag.definitions",
         )
-    expect(len(chosen))
-    attach_display(display)
-    home = prepare_home(settings)
-    with terminal_instance(home) as instance, my_turn(instance, home, tell):
+    return sorted(chosen)
+
+
+def _check_files(project: Project, dataset: str, chosen: Sequence[dg.AssetKey]) -> None:
+    """Before a run is created.
+
+    Raises:
+        DataError: the run needs files that only a person can get.
+    """
+    away = not project.at_hand(dataset) and not project.dataset(dataset).download
+    if away and (dataset not in project.workable or not _READ_FILES.isdisjoint(chosen)):
+        raise to_be_placed(project.dataset(dataset), project.settings.data / "raw")
+
+
+def _parts(project: Project, dataset: str, chosen: Sequence[dg.AssetKey]) -> Iterator[Sequence[dg.AssetKey]]:
+    """What is made in one run."""
+    if _RAW_FILES not in chosen or project.at_hand(dataset):
+        yield chosen
+        return
+    yield [_RAW_FILES]
+    if rest := [asset for asset in chosen if asset != _RAW_FILES]:
+        yield rest
+
+
+def _execute(
+    instance: dg.DagsterInstance,
+    job: dg.JobDefinition,
+    dataset: str,
+    assets: Sequence[dg.AssetKey],
+    config: Mapping[str, Mapping[str, Any]],
+) -> dg.ExecuteInProcessResult:
+    """One run; one that was stopped stands in the history as canceled.
+
+    Raises:
+        KeyboardInterrupt: it was stopped.
+    """
+    names = {asset.to_user_string() for asset in assets}
+    with cancelled_when_stopped(instance) as run_id:
         result = job.execute_in_process(
             instance=instance,
+            run_id=run_id,
             partition_key=dataset,
-            asset_selection=sorted(chosen),
+            asset_selection=list(assets),
             run_config={
                 "loggers": {"display": {}},
                 "ops": {
                     asset.replace("/", "__"): {"config": dict(values)}
-                    for asset, values in (config or {}).items()
+                    for asset, values in config.items()
+                    if asset in names
                 },
             },
             tags=FROM_SHELL,
             raise_on_error=False,
         )
+        raise_if_stopped(result)
+    return result
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
+    """(step or check, message) of what went wrong."""
     failed = {
         event.step_key or "": event.step_failure_data for event in result.all_events if event.is_step_failure
     }
-    if any(map(was_stopped, failed.values())):
-        raise KeyboardInterrupt
     # A step fails with its blocking checks as well, which have their own messages below.
     failures = [
         (step, message_of(data))
         for step, data in failed.items()
         if deepest(data.error).cls_name != "DagsterAssetCheckFailedError"
     ]
-    failures += [
+    return failures + [
         (
             f"check {evaluation.check_name} of {evaluation.asset_key.to_user_string()}",
             evaluation.description or "",
@@ -122,4 +190,3 @@ def materialize(
         for evaluation in result.get_asset_check_evaluations()
         if not evaluation.passed
     ]
-    return RunSummary(result.success, len(chosen), failures)

@@ -22,5 +22,5 @@ def nightly(context: dg.ScheduleEvaluationContext, project: ProjectResource) -> 
     opened = project.open()
     night = context.scheduled_execution_time.strftime("%Y-%m-%d")
     for name in data_at_hand(opened.settings):
-        if name in opened.catalogue:
+        if name in opened.workable:
             yield dg.RunRequest(run_key=f"{name} {night}", partition_key=name)

@@ -25,7 +25,7 @@ def new_data(context: dg.SensorEvaluationContext, project: ProjectResource) -> d
         now = data_at_hand(opened.settings)
     except DataError as error:
         return dg.SensorResult(skip_reason=str(error))
-    unknown = [name for name in now if name not in opened.catalogue]
+    unknown = [name for name in now if name not in opened.workable]
     known = {name: state for name, state in now.items() if name not in unknown}
     if context.cursor is None:
         return _result([], Sighting(known, known), unknown)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from recdag.datasets.catalogue import load_catalogue
 from recdag.datasets.entry import Dataset
+from recdag.datasets.files import find_files, search_folders
 from recdag.errors import ConfigError
 from recdag.papers.recipes import Recipe, load_recipe
 from recdag.settings import Settings
@@ -52,6 +53,19 @@ class Project:
         if name not in self.catalogue:
             raise ConfigError(f"no data set is called {name!r}", cure=names_known(name, self.catalogue))
         return self.catalogue[name]
+
+    def at_hand(self, name: str) -> bool:
+        """Whether the data set's files are there, or drawn on the spot."""
+        return find_files(self.dataset(name), search_folders(self.settings.data)) is not None
+
+    @cached_property
+    def workable(self) -> tuple[str, ...]:
+        """The data sets that have their files at hand, can be downloaded, or have something stored."""
+        return tuple(
+            name
+            for name, entry in sorted(self.catalogue.items())
+            if entry.download or self.at_hand(name) or self.warehouse.path(name).exists()
+        )
 
     @cached_property
     def stands_for(self) -> dict[tuple[str, str], str]:

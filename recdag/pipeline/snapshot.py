@@ -49,11 +49,6 @@ class Snapshot(Project):
     def published(self) -> Published:
         return _Published(self.settings.published, lock_minutes=_WAIT_MINUTES)
 
-    def at_hand(self, name: str) -> bool:
-        """Whether the data set's files are there, or drawn on the spot."""
-        entry = self.dataset(name)
-        return entry.simulated or find_files(entry, search_folders(self.settings.data)) is not None
-
     def raw_version(self, name: str) -> str | None:
         """The version of the raw files; None where they are away, or too large to be read for a look."""
         found = find_files(self.dataset(name), search_folders(self.settings.data))

@@ -67,6 +67,19 @@ def test_a_new_entry_is_run_after_definitions_are_reloaded(watch):
     assert watch.look() == ["shop"]
 
 
+def test_files_that_were_placed_are_run_after_definitions_are_reloaded(watch):
+    write_entry(watch.home, "shop", like="tiny", name="shop")
+    open_project.cache_clear()
+    assert "shop" not in open_project().workable
+    raw = watch.home / "data" / "raw" / "shop"
+    raw.mkdir()
+    (raw / "events.csv").write_text((watch.home / "data" / "raw" / "tiny" / "events.csv").read_text())
+    assert watch.look() == [] and "shop" in watch.skipped
+    open_project.cache_clear()
+    assert watch.look() == []
+    assert watch.look() == ["shop"]
+
+
 def test_a_changed_entry_is_news_and_a_wrong_one_is_told(watch):
     write_entry(watch.home, "tiny", like="tiny", min_user_interactions=3)
     assert [watch.look(), watch.look()] == [[], ["tiny"]]
