@@ -11,6 +11,7 @@ import dagster as dg
 
 from recdag.errors import Cancelled
 from recdag.orchestration.phases import in_words
+from recdag.orchestration.processes import tell_place
 from recdag.pipeline.project import Project
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ def open_project() -> Project:
 
 class ProjectResource(dg.ConfigurableResource):
     """The folder with data, warehouse, recipes and trained models; see `recdag.settings`."""
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """A run says where it is at work, for those that would end it."""
+        if context.run is not None and context.instance is not None:
+            tell_place(context.instance, context.run)
 
     def open(self) -> Project:
         return open_project()

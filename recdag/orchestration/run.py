@@ -19,7 +19,7 @@ from recdag.orchestration.jobs import EVERYTHING, LARGE_STUDIES
 from recdag.orchestration.logging import attach_display
 from recdag.orchestration.resources import open_project
 from recdag.orchestration.stopping import Cancelling, cancelled_when_stopped, raise_if_stopped
-from recdag.orchestration.turns import FROM_SHELL, my_turn
+from recdag.orchestration.turns import my_turn, shell_tags
 from recdag.pipeline.project import Project
 from recdag.settings import Settings
 
@@ -92,7 +92,9 @@ def materialize(
     with terminal_instance(home) as instance, my_turn(instance, home, tell):
         attach_display(display, Cancelling(instance))
         for part in _parts(project, dataset, chosen):
-            result = _execute(instance, defs.resolve_job_def(EVERYTHING), dataset, part, config or {})
+            result = _execute(
+                instance, defs.resolve_job_def(EVERYTHING), dataset, part, config or {}, shell_tags(home)
+            )
             if not result.success:
                 break
     return RunSummary(result.success, len(chosen), _failures(result))
@@ -143,6 +145,7 @@ def _execute(
     dataset: str,
     assets: Sequence[dg.AssetKey],
     config: Mapping[str, Mapping[str, Any]],
+    tags: Mapping[str, str],
 ) -> dg.ExecuteInProcessResult:
     """One run; one that was stopped stands in the history as canceled.
 
@@ -164,7 +167,7 @@ def _execute(
                     if asset in names
                 },
             },
-            tags=FROM_SHELL,
+            tags=tags,
             raise_on_error=False,
         )
         raise_if_stopped(result)
