@@ -1,20 +1,24 @@
 """What cannot be done with a data set, known before anything is trained.
 
 A paper is left out where its protocol cannot be applied to the data or where they lack what it compares;
-a model, where the machine has not the memory for it. The rest goes on.
+a model, where the machine that was to train it had not the memory, which is noted beside its place: whoever
+asks later gets that answer, whatever memory they have. The rest goes on.
 """
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable
+from pathlib import Path
 
 from recdag.datasets.entry import Dataset
+from recdag.errors import NotApplicable
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline.memory import memory_bytes
+from recdag.pipeline.memory import available_bytes
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import split_asset
 from recdag.pipeline.steps import step_key
-from recdag.recommenders.registry import model_spec
+from recdag.recommenders.registry import ModelSpec
 from recdag.warehouse.left_out import left_out_key, record_left_out
 
 
@@ -41,7 +45,7 @@ def refusal(project: Project, dataset: str, paper: str, model: str | None = None
     return (
         refused_papers(project.dataset(dataset)).get(paper)
         or split_refusal(project, dataset, PAPERS[paper].protocol)
-        or (model_refusal(project, dataset, model) if model else None)
+        or (model_refusal(project, dataset, paper, model) if model else None)
     )
 
 
@@ -52,7 +56,7 @@ def refused(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, 
     return found | {
         f"{name}/{model}": reason
         for name, model in models
-        if (reason := model_refusal(project, dataset, model))
+        if (reason := model_refusal(project, dataset, name, model))
     }
 
 
@@ -68,23 +72,41 @@ def publish_refused(project: Project, dataset: str, paper: str) -> dict[str, str
     return found
 
 
-def model_refusal(project: Project, dataset: str, model: str) -> str | None:
-    """Why this machine cannot train a model on a data set, None where it can."""
-    matrices = model_spec(model).gram_matrices
-    interactions = project.warehouse.provenance(dataset, "interactions") if matrices else None
-    if interactions is None:
-        return None
-    users, items = (int(interactions.metadata[side]) for side in ("users", "items"))
-    needed, there = 4 * matrices * min(users, items) * items, memory_bytes()
-    if needed <= there:
-        return None
-    return (
-        f"with {users:,} users and {items:,} items it needs {needed / 1e9:,.1f} GB of memory, of which "
-        f"there are {there / 1e9:,.1f}. To leave out rare items, set min_item_interactions in the "
-        "catalogue entry."
-    )
+def model_refusal(project: Project, dataset: str, paper: str, model: str) -> str | None:
+    """Why the machine that was to train a model could not, None where it was trained or not tried."""
+    note = _note(project, dataset, paper, model)
+    return note.read_text(encoding="utf-8") if note.exists() else None
 
 
-def runnable(project: Project, dataset: str, models: Iterable[str]) -> tuple[str, ...]:
-    """Those of some models that this machine can train on a data set."""
-    return tuple(model for model in models if model_refusal(project, dataset, model) is None)
+def runnable(project: Project, dataset: str, paper: str, models: Iterable[str]) -> tuple[str, ...]:
+    """Those of some models of a paper that were not refused."""
+    return tuple(model for model in models if model_refusal(project, dataset, paper, model) is None)
+
+
+def note_refusal(project: Project, dataset: str, paper: str, model: str, reason: str | None) -> None:
+    """Keep why a model cannot be trained here; None: it was trained."""
+    note = _note(project, dataset, paper, model)
+    if reason is None:
+        note.unlink(missing_ok=True)
+    else:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(reason, encoding="utf-8")
+
+
+def _note(project: Project, dataset: str, paper: str, model: str) -> Path:
+    return project.trained(dataset, paper, model).with_name(f"{model}.left_out.txt")
+
+
+def require_memory(spec: ModelSpec, users: int, items: int) -> None:
+    """Before a model is trained on a matrix of users and items.
+
+    Raises:
+        NotApplicable: this machine has not the memory for it at present.
+    """
+    needed = 4 * spec.gram_matrices * min(users, items) * items
+    if needed > (there := available_bytes()):
+        raise NotApplicable(
+            f"with {users:,} users and {items:,} items it needs {needed / 1e9:,.1f} GB of memory, of which "
+            f"{there / 1e9:,.1f} were free on {platform.node()}",
+            cure="To leave out rare items, set min_item_interactions in the catalogue entry",
+        )

@@ -80,7 +80,7 @@ def plan_evaluation(project: Project, dataset: str, paper: str) -> EvaluationPla
         RecdagError: a model of the paper has not been trained on this data set.
     """
     rules = PAPERS[paper]
-    models = runnable(project, dataset, rules.nodes)
+    models = runnable(project, dataset, paper, rules.nodes)
     cards = {model: _card(project, dataset, paper, model) for model in models}
     version = evaluation_version(project, dataset, rules.protocol)
     keys = {model: _key(card, rules.protocol, version) for model, card in cards.items()}

@@ -110,7 +110,7 @@ class Inspection:
     def _model(self, paper: Paper, model: str, *, as_asked: bool) -> None:
         asset, split = f"{paper.id}/{model}", split_asset(paper.protocol)
         card = Card.read(self._project.trained(self._dataset, paper.id, model))
-        if reason := model_refusal(self._project, self._dataset, model):
+        if reason := model_refusal(self._project, self._dataset, paper.id, model):
             self._put(asset, "left out", [reason])
         elif card is None:
             self._put(asset, "missing")

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 
-_CONTAINER_LIMITS = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+_MACHINE = Path("/proc/meminfo")
+_GROUPS = Path("/sys/fs/cgroup")
+_CONTAINER = (
+    (_GROUPS / "memory.max", _GROUPS / "memory.current", _GROUPS / "memory.stat", "inactive_file"),
+    (
+        _GROUPS / "memory/memory.limit_in_bytes",
+        _GROUPS / "memory/memory.usage_in_bytes",
+        _GROUPS / "memory/memory.stat",
+        "total_inactive_file",
+    ),
 )
+"""Files of the two versions of control groups: limit, use, statistics and the name of one of these."""
 
 
 class PeakMemory:
@@ -39,8 +48,22 @@ class PeakMemory:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def memory_bytes() -> int:
-    """What the machine has, or the container where that has less."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limits = [path.read_text().strip() for path in _CONTAINER_LIMITS if path.exists()]
-    return min([machine, *(int(limit) for limit in limits if limit.isdigit())])
+def available_bytes() -> int:
+    """What a program could take at present, of the machine or of the container where that has less."""
+    return min([_free_of_machine(), *_free_of_container()])
+
+
+def _free_of_machine() -> int:
+    if _MACHINE.exists():
+        for line in _MACHINE.read_text().splitlines():
+            if line.startswith("MemAvailable"):
+                return int(line.split()[1]) * 1024
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _free_of_container() -> Iterator[int]:
+    """Limit less what is used; pages of files that the kernel would give back count as free."""
+    for limit, used, statistics, given_back in _CONTAINER:
+        if limit.exists() and used.exists() and (most := limit.read_text().strip()).isdigit():
+            counted = dict(line.split() for line in statistics.read_text().splitlines())
+            yield int(most) - int(used.read_text()) + int(counted.get(given_back, 0))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from recdag.pipeline.applicability import runnable
+from recdag.pipeline.applicability import model_refusal
 from recdag.pipeline.project import Project
 from recdag.pipeline.recommending import find_card, open_service
 from recdag.pipeline.service import TOP
@@ -48,7 +48,7 @@ def publish_recommendations(
     Raises:
         RecdagError: no such model, or it has not been trained on this data set.
     """
-    names = [name for name in sorted(set(models)) if runnable(project, dataset, [name.split("/")[-1]])]
+    names = [name for name in sorted(set(models)) if not _refused(project, dataset, name)]
     cards = {name: find_card(project, dataset, name) for name in names}
     key = recommendations_key(project, dataset, cards, top)
     told = {"models": names, "top": top}
@@ -67,3 +67,8 @@ def publish_recommendations(
         replace_rows(connection, "recommendations", table, dataset=dataset)
         record(connection, ASSET, key, key, {}, dataset=dataset)
     return Outcome(key, {**told, "rows": len(table)}, cached=False)
+
+
+def _refused(project: Project, dataset: str, name: str) -> bool:
+    paper, _, model = name.partition("/")
+    return model_refusal(project, dataset, paper, model) is not None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from recdag.errors import TrainingError
 from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.applicability import require_memory
 from recdag.pipeline.environment import environment
 from recdag.pipeline.memory import PeakMemory
 from recdag.pipeline.project import Project
@@ -99,6 +100,7 @@ def fit_folds(
         refit: train once more on training and validation data, where the protocol has it so.
 
     Raises:
+        NotApplicable: this machine has not the memory for it.
         TrainingError: names data set, model and what to change.
     """
     from recdag.evaluation.experiment import run_experiment
@@ -110,6 +112,7 @@ def fit_folds(
     memory = PeakMemory(str(device))
     experiments = []
     for split in splits:
+        require_memory(plan.spec, len(split.user_ids), len(split.item_ids))
         options = FitOptions(
             seed=request.seed,
             device=device,
@@ -170,6 +173,7 @@ def train_model(
     """Train all folds, or find that the trained model is current.
 
     Raises:
+        NotApplicable: this machine has not the memory for it.
         TrainingError: names data set, model and what to change.
     """
     plan = plan_training(project, request)

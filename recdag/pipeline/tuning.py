@@ -13,6 +13,7 @@ import pandas as pd
 
 from recdag.errors import TrainingError
 from recdag.papers.catalogue import PAPERS
+from recdag.pipeline.applicability import require_memory
 from recdag.pipeline.project import Project
 from recdag.pipeline.request import Budget, TrainingRequest
 from recdag.pipeline.search import Pruned, Report, Search, Trial
@@ -126,6 +127,7 @@ def _run_trials(
     own = {name: getattr(target.config, name) for name in target.space}
     search = Search(folder / f"{request.model}.journal", target.key, target.space, own, request.seed)
     split, sign = read_splits(project, request.dataset, protocol)[0], _sign(target)
+    require_memory(spec, len(split.user_ids), len(split.item_ids))
 
     def measure(values: dict[str, Any], report: Report) -> tuple[float, int | None]:
         def watch(progress: Progress) -> None:

@@ -124,7 +124,7 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
         for model, metric, value in rows
         if value is None or not 0 <= value <= (float("inf") if metric == "mrr_sum" else 1)
     ]
-    missing = set(runnable(project, dataset, PAPERS[paper].nodes)) - {model for model, _, _ in rows}
+    missing = set(runnable(project, dataset, paper, PAPERS[paper].nodes)) - {model for model, _, _ in rows}
     if strange or missing:
         return Verdict(False, "; ".join([*strange, *(f"{model} has no metrics" for model in missing)]))
     return Verdict(True, f"{len(rows)} metrics are finite and within their range")

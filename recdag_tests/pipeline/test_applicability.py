@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import yaml
+from rich.console import Console
 
 from recdag.errors import NotApplicable
 from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions
 from recdag.evaluation.protocols.requirements import require_held_out
 from recdag.evaluation.split import Interactions
+from recdag.orchestration.display import RunDisplay
 from recdag.orchestration.run import materialize
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline import applicability
@@ -81,23 +86,53 @@ def test_enough_data_is_not_refused():
         require_held_out(PROTOCOLS["strong_generalization"].assign(lonely, ProtocolOptions()))
 
 
-def test_a_model_too_large_for_the_machine_is_left_out_alone(project, monkeypatch):
-    assert applicability.model_refusal(project, "tiny", "ease") is None
-    monkeypatch.setattr(applicability, "memory_bytes", lambda: 3 * 4 * 5 * 5 - 1)
-    assert "5 items" in applicability.model_refusal(project, "tiny", "ease")
-    assert applicability.runnable(project, "tiny", ["wmf", "ease"]) == ("wmf",)
+@pytest.fixture
+def small_machine(monkeypatch):
+    """A byte too little for EASE on `tiny`, while the body runs."""
+
+    @contextmanager
+    def small():
+        with monkeypatch.context() as there:
+            there.setattr(applicability, "available_bytes", lambda: 3 * 4 * 40 * 40 - 1)
+            yield
+
+    return small
+
+
+def left_out_of(home, *keys):
+    """A run of some assets, and which of them it left out."""
+    display = RunDisplay(Console(file=io.StringIO()))
+    selection = '+key:"splits/five_fold_cv" or ' + " or ".join(f'key:"{key}"' for key in keys)
+    summary = materialize(Project.open().settings, "tiny", selection, display)
+    assert summary.success, summary.failures
+    return display.left_out
+
+
+def test_a_model_is_left_out_by_the_machine_that_was_to_train_it(home, small_machine):
+    with small_machine():
+        assert left_out_of(home, "fawmf/ease", "fawmf/item_pop") == {"fawmf/ease"}
+    project = Project.open()
+    reason = applicability.model_refusal(project, "tiny", "fawmf", "ease")
+    assert "40 items" in reason and "min_item_interactions" in reason
+    assert applicability.runnable(project, "tiny", "fawmf", ["wmf", "ease"]) == ("wmf",)
     assert list(applicability.refused(project, "tiny", ["fawmf"])) == ["fawmf/ease"]
 
+    assert left_out_of(home, "fawmf/ease") == set()
+    with small_machine():
+        assert left_out_of(home, "fawmf/ease") == set()
+        assert applicability.refused(project, "tiny", ["fawmf"]) == {}
+        assert "ease" in applicability.runnable(project, "tiny", "fawmf", PAPERS["fawmf"].nodes)
 
-def test_what_is_left_out_is_published_until_it_can_be_done(project, monkeypatch):
+
+def test_what_is_left_out_is_published_until_it_can_be_done(project):
     def published():
         with project.published.reading() as connection:
             return read_left_out(connection)
 
     assert applicability.publish_refused(project, "tiny", "fawmf") == {} and published() == []
-    with monkeypatch.context() as small:
-        small.setattr(applicability, "memory_bytes", lambda: 3 * 4 * 5 * 5 - 1)
-        found = applicability.publish_refused(project, "tiny", "fawmf")
-    assert list(found) == ["fawmf/ease"] and published() == [("tiny", found)]
+    applicability.note_refusal(project, "tiny", "fawmf", "ease", "it needs more memory")
+    found = applicability.publish_refused(project, "tiny", "fawmf")
+    assert found == {"fawmf/ease": "it needs more memory"} and published() == [("tiny", found)]
+    applicability.note_refusal(project, "tiny", "fawmf", "ease", None)
     applicability.publish_refused(project, "tiny", "fawmf")
     assert published() == [("tiny", {})]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from recdag.errors import ConfigError
+from recdag.errors import ConfigError, NotApplicable
 from recdag.orchestration.annotations import MODEL_OWNERS, model_metadata
 from recdag.orchestration.checks import check_weights, weights_spec
 from recdag.orchestration.launch_config import RunConfig, launch_config, overrides
@@ -13,7 +13,7 @@ from recdag.orchestration.resources import ProjectResource, Reporter, open_proje
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.pipeline.applicability import refusal
+from recdag.pipeline.applicability import note_refusal, refusal
 from recdag.pipeline.project import Project
 from recdag.pipeline.request import Budget, TrainingRequest
 from recdag.pipeline.training import train_model
@@ -51,10 +51,16 @@ def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -
 
 
 def _trained(project: Project, request: TrainingRequest, reporter: Reporter) -> dg.MaterializeResult:
-    if reason := refusal(project, request.dataset, request.paper, request.model):
+    place = (request.dataset, request.paper, request.model)
+    if reason := refusal(project, request.dataset, request.paper):
         return left_out(reason)
-    tune_model(project, request, reporter.progress, reporter.heartbeat)
-    outcome = train_model(project, request, reporter.progress, reporter.heartbeat)
+    try:
+        tune_model(project, request, reporter.progress, reporter.heartbeat)
+        outcome = train_model(project, request, reporter.progress, reporter.heartbeat)
+    except NotApplicable as error:
+        note_refusal(project, *place, str(error))
+        return left_out(str(error))
+    note_refusal(project, *place, None)
     return materialized(outcome, learning_curve=learning_curve(project, outcome))
 
 

@@ -63,7 +63,7 @@ def _feasible(study: Study, request: StudyRequest) -> Study:
     """The study without the models that cannot be trained on the data set."""
     if not isinstance(study, Results | TopList | ByActivity | ByPopularity):
         return study
-    possible = runnable(request.project, request.dataset, study.models)
+    possible = runnable(request.project, request.dataset, request.paper, study.models)
     return study if len(possible) == len(study.models) else replace(study, models=possible)
 
 
