@@ -1,7 +1,9 @@
 """Implicit CF-NADE (Zheng et al. 2016)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.papers.study import Counts, Grid, Series
+from recdag.papers.study import Counts, Grid, Series, by_seed
+
+_MODELS = ("implicit_cf_nade", "wmf")
 
 STUDIES = (
     Grid(
@@ -28,6 +30,7 @@ STUDIES = (
         summary="How often positives have which count, and which relative rating it becomes.",
         quick=True,
     ),
+    by_seed(_MODELS, ("mpr",)),
 )
 
 PAPER = Paper(
@@ -38,7 +41,8 @@ PAPER = Paper(
     year=2016,
     url="https://arxiv.org/abs/1606.07674",
     protocol="holdout_10pct",
-    models=("implicit_cf_nade", "wmf"),
+    models=_MODELS,
+    proposed=("implicit_cf_nade",),
     lead="implicit_cf_nade",
     references=("implicit_cf_nade_normalised", "item_pop"),
     metrics=("mpr",),
@@ -51,6 +55,7 @@ PAPER = Paper(
         "Implicit CF-NADE places what a user goes on to watch markedly higher in the list than implicit "
         "matrix factorization does."
     ),
+    try_on="lastfm-2k",
     studies=STUDIES,
     sizes=(DataSize("tv-watch", 444_480, 17_348, None, "section 5.1"),),
     deviations=(

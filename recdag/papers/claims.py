@@ -58,8 +58,10 @@ where those are larger."""
 DATA_NOTES = {
     "tv-watch": "the watch counts of a TV service are private data and were never published",
     "taobao": "the authors' sample of Taobao's users is not published, and the full data need a sign-in",
-    "amazon-food": "the Amazon fine food reviews need a sign-in",
+    "amazon-food": "the Amazon fine food reviews need a sign-in and have to be placed by hand",
     "netflix": "the Netflix Prize data have to be placed by hand",
+    "msd": "the Million Song Dataset's taste profiles have to be placed by hand",
+    "douban": "the Douban ratings have to be placed by hand",
 }
 
 _ROUNDING = 1e-9

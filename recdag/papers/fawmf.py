@@ -1,7 +1,7 @@
 """Fast adaptively weighted matrix factorization (Chen et al. 2020)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.papers.study import Communities, Curves, Grid, Results, Series
+from recdag.papers.study import Communities, Curves, Grid, Results, Series, by_seed
 
 # A point on the curve every 10 iterations, and no early end.
 _CURVE = {"iterations_per_epoch": 10, "patience": None}
@@ -87,6 +87,7 @@ STUDIES = (
         quick=True,
         model="fawmf",
     ),
+    by_seed(_METHODS, ("precision@5",)),
 )
 
 PAPER = Paper(
@@ -106,6 +107,7 @@ PAPER = Paper(
     url="https://arxiv.org/abs/2003.01892",
     protocol="five_fold_cv",
     models=("fawmf", "exmf", "eals", "wmf", "bpr", "cdae", "item_pop"),
+    proposed=("fawmf",),
     lead="fawmf",
     references=("ease",),
     metrics=("precision@5", "recall_plain@5", "ndcg@5", "mrr_sum"),
@@ -118,6 +120,7 @@ PAPER = Paper(
         "Weights learned from the data make matrix factorization more precise than fixed weights and "
         "than sampled negatives, at a cost that grows only with the observed data."
     ),
+    try_on="ml-1m",
     studies=STUDIES,
     sizes=(
         DataSize("ml-1m", 6_040, 3_952, 1_000_209, "Table 1, where 3,952 is the highest id"),

@@ -5,9 +5,10 @@ publication's own.
 """
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.papers.study import Curves, Grid, Results, Series
+from recdag.papers.study import Curves, Grid, Results, Series, by_seed
 
 METRICS = ("hr@10", "ndcg@10")
+_MODELS = ("mf_mmlp", "mf", "mmlp", "mfpr", "bpr", "wmf", "neumf")
 BY_FEEDBACK = ("hr@10_seen", "hr@10_unseen", "ndcg@10_seen", "ndcg@10_unseen")
 
 STUDIES = (
@@ -67,6 +68,7 @@ STUDIES = (
         models=("mf_mmlp", "mfpr", "neumf", "wmf", "bpr"),
         metrics=METRICS,
     ),
+    by_seed(_MODELS, METRICS),
 )
 
 PAPER = Paper(
@@ -77,7 +79,8 @@ PAPER = Paper(
     year=None,
     url=None,
     protocol="leave_one_out",
-    models=("mf_mmlp", "mf", "mmlp", "mfpr", "bpr", "wmf", "neumf"),
+    models=_MODELS,
+    proposed=("mf_mmlp", "mf", "mmlp"),
     lead="mf_mmlp",
     needs_supportive=True,
     references=("item_pop",),
@@ -92,6 +95,7 @@ PAPER = Paper(
         "Learning from all four kinds of feedback at once predicts a user's next purchase better than "
         "models that see purchases alone, and better than another model that sees them all."
     ),
+    try_on="alibaba-2014",
     studies=STUDIES,
     sizes=(DataSize("taobao", 19_576, 629_758, 2_003_670, "Table 1"),),
     deviations=(

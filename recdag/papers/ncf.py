@@ -1,7 +1,9 @@
 """Neural collaborative filtering (He et al. 2017)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.papers.study import Curves, Grid, Series, TopList
+from recdag.papers.study import Curves, Grid, Series, TopList, by_seed
+
+_MODELS = ("gmf", "mlp", "neumf", "neumf_pretrain", "item_pop", "item_knn", "bpr", "eals")
 
 _QUICK_BATCHES = {"batch_size": 1024}
 """The largest batch of the paper's range: a grid of many trainings needs the quickest of them."""
@@ -68,6 +70,7 @@ STUDIES = (
         models=("neumf", "item_pop", "item_knn", "bpr", "eals"),
         metrics=("hr", "ndcg"),
     ),
+    by_seed(_MODELS, ("hr@10", "ndcg@10")),
 )
 
 PAPER = Paper(
@@ -78,7 +81,8 @@ PAPER = Paper(
     year=2017,
     url="https://doi.org/10.1145/3038912.3052569",
     protocol="leave_one_out",
-    models=("gmf", "mlp", "neumf", "neumf_pretrain", "item_pop", "item_knn", "bpr", "eals"),
+    models=_MODELS,
+    proposed=("gmf", "mlp", "neumf", "neumf_pretrain"),
     lead="neumf_pretrain",
     references=("wmf", "ease", "mult_dae"),
     metrics=("hr@10", "ndcg@10"),
@@ -91,6 +95,7 @@ PAPER = Paper(
         "NeuMF, which learns how user and item vectors interact, ranks a held-out item higher than the "
         "best matrix factorizations of its time, and pre-training and deeper networks help further."
     ),
+    try_on="ncf-ml-1m",
     studies=STUDIES,
     sizes=(
         DataSize("ml-1m", 6_040, 3_706, 1_000_209, "Table 1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from recdag.errors import ConfigError
 from recdag.papers.study import Study
@@ -34,6 +35,8 @@ class Paper:
         title, authors, venue, year, url: the publication; empty or None where it is not known.
         protocol: the evaluation protocol, as named in `recdag.evaluation`.
         models: the models that the paper itself compares and that can be run here.
+        proposed: those of `models` that the paper proposes, variants and parts of one among them: no rivals
+            of each other. The rest are its baselines. Of `benchmark`: what any of the papers proposes.
         references: models that are shown beside them and that the paper does not have.
         metrics: the paper's own metrics, the one it leads with first.
         summary: what the paper proposes and on what data it is judged.
@@ -43,7 +46,8 @@ class Paper:
         sizes: of the data sets that the paper works on.
         deviations: where all of our runs differ from what the paper or its authors' code does, and why.
         needs_supportive: what it compares is nothing on data of a single behaviour.
-        lead: the one of `models` that the paper says is ahead; empty where nothing is claimed.
+        try_on: the data set to run it on first: that of its numbers, or one like it where that cannot be had.
+        lead: the one of `proposed` that the paper says is ahead; empty where nothing is claimed.
     """
 
     id: str
@@ -54,10 +58,12 @@ class Paper:
     url: str | None
     protocol: str
     models: tuple[str, ...]
+    proposed: tuple[str, ...]
     references: tuple[str, ...]
     metrics: tuple[str, ...]
     summary: str
     claim_sentence: str
+    try_on: str
     studies: tuple[Study, ...] = ()
     detail_metrics: tuple[str, ...] = ()
     lead: str = ""
@@ -69,6 +75,17 @@ class Paper:
     def nodes(self) -> tuple[str, ...]:
         """Every model that is trained for the paper: its own and the references."""
         return self.models + self.references
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """What the paper compares its own models with."""
+        return tuple(model for model in self.models if model not in self.proposed)
+
+    def role(self, model: str) -> Literal["proposed", "baseline", "reference"]:
+        """What a model is to the paper."""
+        if model in self.proposed:
+            return "proposed"
+        return "baseline" if model in self.models else "reference"
 
     def study(self, name: str) -> Study:
         """The study called `name`.

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from recdag.recommenders.registry import MODELS
+
 Axes = Mapping[str, Sequence[Any]]
 
 
@@ -101,6 +103,18 @@ class Seeds(Sweep):
 
     Its axes are `models`, names of the paper's, and `seeds`, besides the one of the evaluation.
     """
+
+
+def by_seed(models: Sequence[str], metrics: Sequence[str]) -> Seeds:
+    """A paper's study over seeds, of those of its models that draw anything at random."""
+    return Seeds(
+        id="seeds",
+        title="By seed",
+        summary="Models trained again with further seeds: the mean over seeds, and how far single seeds are "
+        "from it, beside the standard error over users. Models that draw nothing at random are left out.",
+        axes={"models": tuple(model for model in models if MODELS[model].random), "seeds": (1, 2)},
+        metrics=tuple(metrics),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from recdag.warehouse.published import replace_rows
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split
 
-DESCRIBING_VERSION = "1"
+DESCRIBING_VERSION = "2"
 
 
 def trainings_asset(paper: str) -> str:
@@ -64,13 +64,32 @@ def write_trainings(
             **sizes,
             "environment": json.dumps(card.environment),
             "run_id": card.run_id,
+            "factors": factors_of(card.config),
+            **epochs_of(card.config, card.selected),
         }
         for model, card in cards.items()
     ]
     columns = ["model", "variant", "hyperparameter", "value", "source"]
     replace_rows(connection, "recipes", pd.DataFrame(recipes, columns=columns).astype(str), **where)
-    replace_rows(connection, "trainings", pd.DataFrame(trainings), **where)
+    counts = dict.fromkeys(("factors", "epoch", "epochs_allowed"), "Int64")
+    replace_rows(connection, "trainings", pd.DataFrame(trainings).astype(counts), **where)
     record(connection, trainings_asset(paper), key, key, {}, dataset=dataset)
+
+
+def factors_of(config: Mapping[str, Any]) -> int | None:
+    """By how many numbers a model describes a user: its factors, or the width of its innermost layer."""
+    hidden = config.get("hidden")
+    return config.get("factors") or (hidden[-1] if hidden else None)
+
+
+def epochs_of(config: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The epoch chosen, how many were allowed, and whether one chosen, of any phase, was the last allowed."""
+    bounded = [name for name in chosen if name.endswith("epochs") and name in config]
+    return {
+        "epoch": chosen.get("epochs"),
+        "epochs_allowed": config.get("epochs") if "epochs" in chosen else None,
+        "stopped_by_bound": any(chosen[name] >= config[name] for name in bounded) if bounded else None,
+    }
 
 
 def split_sizes(split: Split) -> dict[str, Any]:

@@ -253,6 +253,7 @@ def _dataset_row(project: Project, dataset: str, described: dict[str, Any]) -> p
                 "dataset": dataset,
                 "title": entry.title,
                 "licence": entry.licence,
+                "simulated": entry.simulated,
                 "sha256": events.metadata["sha256"] if events else None,
                 "loaded_at": events.created_at.replace(tzinfo=None) if events else None,
                 **described,

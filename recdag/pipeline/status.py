@@ -56,7 +56,10 @@ def shared_status(project: Snapshot, recorded: Recorded, settled: bool) -> list[
     comparison = _shared("comparison", key, comparison_key(project, recorded), settled)
     settled = comparison.state == "current"
     return [
-        Status("", (comparison, _shared("report", written_report(project), report_key(recorded), settled)))
+        Status(
+            "",
+            (comparison, _shared("report", written_report(project), report_key(project, recorded), settled)),
+        )
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whether the model that a paper puts forward is ahead, by paired tests."""
+"""Whether the model that a paper puts forward is ahead of the paper's baselines, by paired tests."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ import pandas as pd
 from recdag.report import wording
 from recdag.report.results import SIGNIFICANT
 from recdag.report.tables import PaperLike, ResultTable, lower_is_better
+from recdag.report.verdicts import Unjudged, lacks_of
 
 AHEAD, LEVEL, BEHIND = "ahead of", "level with", "behind"
 
 
 @dataclass(frozen=True)
 class Lead:
-    """A paper's leading model beside the strongest other one that the paper compares.
+    """A paper's leading model beside the strongest baseline that the paper compares it with.
 
     Attributes:
         metric: the table's first.
         values: model -> value, of all that are named here.
         difference, p_value: of the lead from its rival; adjusted.
+        variants: other models that the paper proposes; they are no rivals.
         better: models that the paper does not have and that are significantly better.
     """
 
@@ -33,23 +35,32 @@ class Lead:
     values: Mapping[str, float]
     difference: float
     p_value: float
+    variants: tuple[str, ...]
     better: tuple[str, ...]
 
 
-def lead_of(table: ResultTable, about: PaperLike | None, significance: pd.DataFrame) -> Lead | None:
-    """How the paper's leading model stands; None where the paper claims no lead or nothing has been tested.
+def lead_of(
+    table: ResultTable, about: PaperLike | None, significance: pd.DataFrame, *, searchable: bool = True
+) -> Lead | Unjudged | None:
+    """How the paper's leading model stands, or why that cannot be said.
+
+    None where the paper claims no lead or nothing has been tested.
 
     Args:
         significance: the published table of this name.
+        searchable: as in `verdicts.lacks_of`.
     """
     if about is None or not about.lead:
         return None
     metric = table.metrics[0]
     values = {row.model: row.cells[0].value for row in table.headlines if row.cells[0]}
     tests = tests_of(significance, table, metric, about.lead)
-    rivals = [model for model in about.models if model in tests and model in values]
+    rivals = [model for model in about.baselines if model in tests and model in values]
     if not rivals or about.lead not in values:
         return None
+    lacks = lacks_of(table, (about.lead, *rivals), searchable=searchable)
+    if table.simulated or lacks:
+        return Unjudged(table.dataset, (about.id,), () if table.simulated else lacks)
     sign = -1 if lower_is_better(metric) else 1
     rival = max(rivals, key=lambda model: sign * values[model])
     difference, p_value = tests[rival]
@@ -61,7 +72,10 @@ def lead_of(table: ResultTable, about: PaperLike | None, significance: pd.DataFr
         for model in about.references
         if model in tests and model in values and tests[model][1] < SIGNIFICANT and sign * tests[model][0] < 0
     )
-    return Lead(table.dataset, metric, about.lead, rival, standing, values, difference, p_value, better)
+    variants = tuple(model for model in about.proposed if model in values and model != about.lead)
+    return Lead(
+        table.dataset, metric, about.lead, rival, standing, values, difference, p_value, variants, better
+    )
 
 
 def lead_sentence(lead: Lead) -> str:
@@ -72,11 +86,17 @@ def lead_sentence(lead: Lead) -> str:
         f"{wording.number(lead.values[lead.rival])}, difference {wording.signed(lead.difference)}, "
         f"{wording.probability(lead.p_value)}, adjusted)"
     )
+    if lead.variants:
+        sentence += f"; its own variants: {_with_values(lead, lead.variants)}"
     if lead.better:
         verb = "is" if len(lead.better) == 1 else "are"
-        named = wording.listed([f"{model} ({wording.number(lead.values[model])})" for model in lead.better])
+        named = _with_values(lead, lead.better)
         sentence += f"; {named}, which the paper does not compare, {verb} ahead of it"
     return f"{sentence}."
+
+
+def _with_values(lead: Lead, models: tuple[str, ...]) -> str:
+    return wording.listed([f"{model} ({wording.number(lead.values[model])})" for model in models])
 
 
 def tests_of(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,59 +10,15 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from recdag.report import queries, wording
+from recdag.report import queries
 from recdag.report.files import write_whole
-from recdag.report.lead import lead_of, lead_sentence
-from recdag.report.left_out import left_out_of
-from recdag.report.opening import opening_sentence, outcome_sentence
-from recdag.report.origins import Origin, origins_of
-from recdag.report.result_figures import ResultFigure, figures_of
-from recdag.report.results import result_table
-from recdag.report.searches import Search, searches_of
-from recdag.report.studies.contents import ContentsEntry, contents_of, studies_of
-from recdag.report.studies.sections import StudySection
-from recdag.report.survival import Survival, survival_sentence, survivals_of
-from recdag.report.tables import PaperLike, ResultTable, StandsFor
+from recdag.report.left_out import LeftOut, left_out_of
+from recdag.report.paper_sections import Material, paper_section
+from recdag.report.shown import shown_verdicts, verdict_counts
+from recdag.report.tables import PaperLike, StandsFor
 from recdag.report.templates import HERE, templates
+from recdag.report.verdicts import SIMULATED
 from recdag.warehouse.left_out import read_left_out
-
-SIMULATED = "demo"
-
-
-@dataclass(frozen=True)
-class DatasetSection:
-    """One data set's results for one paper.
-
-    Attributes:
-        survivals: whose claim survives, where the models of all papers are compared.
-    """
-
-    table: ResultTable
-    anchor_sources: tuple[str, ...]
-    figures: tuple[ResultFigure, ...]
-    origins: tuple[Origin, ...]
-    survivals: tuple[Survival, ...]
-    searches: tuple[Search, ...]
-
-
-@dataclass(frozen=True)
-class PaperSection:
-    """One paper: what it is, how its claims came out, whether its lead holds, its results and studies.
-
-    Attributes:
-        opening: the verdict for the top of the page; sentence: the same for the section, without the lead.
-        lead: how its leading model stands on each data set, or whose claim survives, a sentence each.
-    """
-
-    id: str
-    about: PaperLike | None
-    verdicts: Mapping[str, int]
-    opening: str
-    sentence: str
-    lead: tuple[str, ...]
-    datasets: tuple[DatasetSection, ...]
-    studies: Mapping[str, tuple[StudySection, ...]]
-    contents: tuple[ContentsEntry, ...]
 
 
 def build_report(
@@ -73,6 +28,8 @@ def build_report(
     papers: Mapping[str, PaperLike] | None = None,
     anchors: pd.DataFrame | None = None,
     stands_for: StandsFor | None = None,
+    obtainable: Collection[str] | None = None,
+    searchable: Collection[str] | None = None,
     made_at: datetime | None = None,
 ) -> Path:
     """Write the comparison page from the published results.
@@ -86,81 +43,28 @@ def build_report(
             not among them follow.
         anchors: dataset, protocol, model, metric, value, source of independent results.
         stands_for: (our data set, protocol) -> the paper's data set that it stands for.
+        obtainable: the papers' data sets that can be had, all by default.
+        searchable: papers whose recipes say what hyperparameters are worth trying, all by default.
         made_at: the time printed on the page, now by default.
 
     Raises:
         DataError: nothing has been published.
     """
-    papers = papers or {}
-    with queries.reading(published) as connection:
-        results = queries.read_results(connection)
-        datasets = queries.read_datasets(connection)
-        claims = queries.read_claims(connection)
-        significance = queries.read_significance(connection)
-        curves = queries.read_curves(connection)
-        studies = queries.read_studies(connection)
-        sources = queries.read_sources(connection)
-        recipes = queries.read_table(connection, "recipes")
-        trials = queries.read_table(connection, "trials")
-        seed_deviations = queries.read_seed_deviations(connection)
-        left_out = left_out_of(read_left_out(connection))
-
-    sections = []
-    for paper in dict.fromkeys([*papers, *results["paper"], *studies["paper"]]):
-        found = studies_of(studies, paper, about=papers.get(paper), claims=claims, stands_for=stands_for)
-        tables = [
-            table
-            for dataset in datasets_of(results, paper, claims, stands_for or {})
-            if (
-                table := result_table(
-                    results,
-                    paper,
-                    dataset,
-                    about=papers.get(paper),
-                    claims=claims,
-                    significance=significance,
-                    anchors=anchors,
-                    stands_for=stands_for,
-                    seed_deviations=seed_deviations,
-                )
-            )
-        ]
-        mine = claims[claims["paper"] == paper]
-        leads = [lead for table in tables if (lead := lead_of(table, papers.get(paper), significance))]
-        survivals = [survivals_of(table, papers, significance) for table in tables]
-        said = [*map(lead_sentence, leads), *map(survival_sentence, survivals)]
-        sections.append(
-            PaperSection(
-                paper,
-                papers.get(paper),
-                _counts(mine),
-                opening_sentence(papers.get(paper), mine, leads, tables, survivals),
-                outcome_sentence(mine, tables),
-                tuple(filter(None, said)),
-                tuple(
-                    DatasetSection(
-                        table,
-                        _anchor_sources(table),
-                        figures_of(table, curves),
-                        origins_of(table, sources, recipes),
-                        found_here,
-                        searches_of(trials, paper, table.dataset),
-                    )
-                    for table, found_here in zip(tables, survivals, strict=True)
-                ),
-                found,
-                contents_of(found, papers.get(paper)),
-            )
-        )
+    known = {"papers": papers or {}, "anchors": anchors, "stands_for": stands_for or {}}
+    material, left_out = _read(published, **known, obtainable=obtainable, searchable=searchable)
+    names = dict.fromkeys([*material.papers, *material.results["paper"], *material.studies["paper"]])
+    claims = material.claims.assign(shown=shown_verdicts(material.claims, obtainable))
     page = (
         templates(html=True)
         .get_template("page.html")
         .render(
-            sections=sections,
-            datasets=list(datasets.itertuples(index=False)),
+            sections=[paper_section(material, name) for name in names],
+            datasets=list(material.datasets.itertuples(index=False)),
+            simulated=sorted(material.simulated & set(material.results["dataset"])),
+            SIMULATED=SIMULATED,
             claims=list(claims.itertuples(index=False)),
-            verdicts=_counts(claims),
-            run=_what_was_run(results),
+            verdicts=verdict_counts(material.claims, obtainable),
+            run=_what_was_run(material.results),
             left_out=left_out,
             made_at=made_at or datetime.now(UTC),
             style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
@@ -171,15 +75,24 @@ def build_report(
     return output
 
 
-def datasets_of(results: pd.DataFrame, paper: str, claims: pd.DataFrame, stands_for: StandsFor) -> list[str]:
-    """The data sets on which a paper has results, those that it has numbers on first, the simulated last."""
-    mine = results.loc[results["paper"] == paper, ["dataset", "protocol"]].drop_duplicates()
-    with_claims = set(claims.loc[claims["paper"] == paper, "dataset"])
-    pairs = zip(mine["dataset"], mine["protocol"], strict=True)
-    order = {
-        (stands_for.get(pair, pair[0]) not in with_claims, pair[0] == SIMULATED, pair[0]) for pair in pairs
-    }
-    return list(dict.fromkeys(dataset for *_, dataset in sorted(order)))
+def _read(published: Path, **known: Any) -> tuple[Material, tuple[LeftOut, ...]]:
+    with queries.reading(published) as connection:
+        material = Material(
+            results=queries.read_results(connection),
+            datasets=queries.read_datasets(connection),
+            claims=queries.read_claims(connection),
+            significance=queries.read_significance(connection),
+            curves=queries.read_curves(connection),
+            studies=queries.read_studies(connection),
+            sources=queries.read_sources(connection),
+            recipes=queries.read_table(connection, "recipes"),
+            trials=queries.read_table(connection, "trials"),
+            trainings=queries.read_table(connection, "trainings"),
+            seed_deviations=queries.read_seed_deviations(connection),
+            simulated=queries.read_simulated(connection),
+            **known,
+        )
+        return material, left_out_of(read_left_out(connection))
 
 
 def _what_was_run(results: pd.DataFrame) -> dict[str, Any]:
@@ -191,13 +104,3 @@ def _what_was_run(results: pd.DataFrame) -> dict[str, Any]:
         "seconds": float(trained["train_seconds"].sum()),
         "devices": sorted(set(trained["device"].dropna())),
     }
-
-
-def _counts(claims: pd.DataFrame) -> dict[str, int]:
-    counts = claims["verdict"].value_counts()
-    return {verdict: int(counts.get(verdict, 0)) for verdict in wording.VERDICTS}
-
-
-def _anchor_sources(table: ResultTable) -> tuple[str, ...]:
-    cells = [cell for row in table.rows for cell in row.cells if cell]
-    return tuple(dict.fromkeys(source for cell in cells for _, source in cell.anchors))

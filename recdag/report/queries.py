@@ -118,6 +118,14 @@ def read_table(
     return connection.execute(f"SELECT * FROM {name} ORDER BY rowid").df()
 
 
+def read_simulated(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The data sets that are simulated, as far as is recorded."""
+    datasets = connection.execute("SELECT * FROM datasets").df()
+    if "simulated" not in datasets:
+        return frozenset()
+    return frozenset(datasets.loc[datasets["simulated"].eq(True), "dataset"])
+
+
 def read_studies(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The published table `studies`, in the order in which each study gave its rows."""
     return connection.execute("SELECT * FROM studies ORDER BY rowid").df()

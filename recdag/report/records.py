@@ -17,6 +17,7 @@ from recdag.report.origins import Origin, Setting, origins_of
 from recdag.report.results import result_table
 from recdag.report.tables import Cell, PaperLike, ResultTable, Row, StandsFor
 from recdag.report.templates import templates
+from recdag.report.verdicts import SIMULATED
 
 OURS = "ours"
 """How the source of a hyperparameter begins that is not the paper's."""
@@ -50,6 +51,7 @@ class Record:
     Attributes:
         tuning: the budget of the search for hyperparameters; empty where the recipe was taken.
         deviations: of all runs of the paper; own_settings: of this model.
+        bound: an epoch chosen is the last one allowed.
         training: its row of the published table `trainings`; None where it has none.
     """
 
@@ -58,6 +60,8 @@ class Record:
     dataset: str
     protocol: str
     stands_for: str
+    simulated: bool
+    bound: bool
     finished: pd.Timestamp
     rows: tuple[RecordRow, ...]
     command: str
@@ -100,19 +104,29 @@ def write_records(
         sources = queries.read_sources(connection)
         recipes = queries.read_table(connection, "recipes")
         trainings = queries.read_table(connection, "trainings")
+        simulated = queries.read_simulated(connection)
         datasets = queries.read_datasets(connection).set_index("dataset")
 
     template = templates(html=False).get_template("record.md.j2")
     written = []
     for paper, dataset in results[["paper", "dataset"]].drop_duplicates().itertuples(index=False):
         about = papers.get(paper)
-        table = result_table(results, paper, dataset, about=about, claims=claims, stands_for=stands_for)
+        table = result_table(
+            results,
+            paper,
+            dataset,
+            about=about,
+            claims=claims,
+            stands_for=stands_for,
+            trainings=trainings,
+            simulated=simulated,
+        )
         if table is None:
             continue
         origins = origins_of(table, sources, recipes)
         for record in _records(table, origins, trainings, datasets, about):
             path = folder / paper / record.model / f"{dataset}.md"
-            write_whole(template.render(record=record, about=about), path)
+            write_whole(template.render(record=record, about=about, SIMULATED=SIMULATED), path)
             written.append(path)
     return written
 
@@ -134,6 +148,8 @@ def _records(
             dataset=table.dataset,
             protocol=table.protocol,
             stands_for=table.stands_for,
+            simulated=table.simulated,
+            bound=row.training is not None and row.training.stopped_by_bound,
             finished=table.finished,
             rows=tuple(_row(each, table.metrics) for each, _ in mine),
             command=origin.command,

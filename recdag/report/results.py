@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from recdag.report.tables import (
     ResultTable,
     Row,
     StandsFor,
+    Training,
     lower_is_better,
 )
 
@@ -35,6 +37,8 @@ def result_table(
     anchors: pd.DataFrame | None = None,
     stands_for: StandsFor | None = None,
     seed_deviations: pd.DataFrame | None = None,
+    trainings: pd.DataFrame | None = None,
+    simulated: Collection[str] = (),
 ) -> ResultTable | None:
     """The table of one paper on one data set, None where nothing has been measured.
 
@@ -45,6 +49,8 @@ def result_table(
         anchors: dataset, protocol, model, metric, value, source of independent results.
         stands_for: (our data set, protocol) -> the paper's data set that it stands for.
         seed_deviations: as from `queries.read_seed_deviations`.
+        trainings: the published table of this name.
+        simulated: names of the simulated data sets.
     """
     mine = results[(results["paper"] == paper) & (results["dataset"] == dataset)]
     if mine.empty:
@@ -64,6 +70,7 @@ def result_table(
         _deviations(seed_deviations, paper, dataset),
     )
     headlines = _headlines(mine)
+    recorded = _recorded(trainings, paper, dataset)
     references = set(about.references) if about else set()
     rows = []
     for key, group in mine.groupby(["model", "variant", "selection"], sort=False):
@@ -85,6 +92,7 @@ def result_table(
                 seeds=int(group["seeds"].max()),
                 tuning="" if pd.isna(cost["tuning"]) else str(cost["tuning"]),
                 adapted=model in MODELS and MODELS[model].adapted,
+                training=recorded.get((model, variant)),
             )
         )
     sign = -1 if lower_is_better(metrics[0]) else 1
@@ -102,6 +110,7 @@ def result_table(
         data_versions=_distinct(mine["data_version"]),
         run_ids=_distinct(mine["run_id"]),
         finished=mine["created_at"].max(),
+        simulated=dataset in simulated,
     )
 
 
@@ -198,6 +207,26 @@ def _deviations(
         return {}
     here = seed_deviations[(seed_deviations["paper"] == paper) & (seed_deviations["dataset"] == dataset)]
     return dict(zip(zip(here["model"], here["metric"], strict=True), here["deviation"], strict=True))
+
+
+def _recorded(trainings: pd.DataFrame | None, paper: str, dataset: str) -> dict[tuple[str, str], Training]:
+    """(model, variant) -> how it was trained."""
+    if trainings is None or "factors" not in trainings:
+        return {}
+    here = trainings[(trainings["paper"] == paper) & (trainings["dataset"] == dataset)]
+    return {
+        (row["model"], "" if pd.isna(row["variant"]) else row["variant"]): Training(
+            _whole(row["factors"]),
+            _whole(row["epoch"]),
+            _whole(row["epochs_allowed"]),
+            not pd.isna(row["stopped_by_bound"]) and bool(row["stopped_by_bound"]),
+        )
+        for row in here.to_dict("records")
+    }
+
+
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
 
 
 def _headlines(results: pd.DataFrame) -> dict[str, tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,9 +11,16 @@ from recdag.report import wording
 from recdag.report.lead import tests_of
 from recdag.report.results import SIGNIFICANT
 from recdag.report.tables import PaperLike, ResultTable, lower_is_better
+from recdag.report.verdicts import Unjudged, lacks_of
 
 SURVIVES, UNDECIDED, FAILS = "survives", "is undecided", "does not survive"
-_PLURAL = {SURVIVES: "survive", UNDECIDED: "are undecided", FAILS: "do not survive"}
+NOT_JUDGED = "cannot be judged yet"
+_PLURAL = {
+    SURVIVES: "survive",
+    UNDECIDED: "are undecided",
+    FAILS: "do not survive",
+    NOT_JUDGED: "cannot be judged yet",
+}
 _MOST_NAMED = 3
 
 
@@ -28,13 +35,14 @@ class Against:
 
 @dataclass(frozen=True)
 class Survival:
-    """A paper's leading model beside all models that the paper compares with it.
+    """A paper's leading model beside the baselines that the paper compares it with.
 
     Attributes:
         dataset, metric: where and by what it was tested.
         model, value: the leading model and what it reached.
         ahead, level, behind: the models from which it differs significantly for the better, not
             significantly, and significantly for the worse; the furthest first.
+        variants: other models that the paper proposes; they are no rivals.
     """
 
     dataset: str
@@ -45,61 +53,109 @@ class Survival:
     ahead: tuple[Against, ...]
     level: tuple[Against, ...]
     behind: tuple[Against, ...]
+    variants: tuple[Against, ...]
 
     @property
     def outcome(self) -> str:
         """A claim survives where its model is ahead of all; one model ahead of it is enough to refute it."""
         return FAILS if self.behind else UNDECIDED if self.level else SURVIVES
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The leading model and its rivals."""
+        return (self.model, *(rival.model for rival in (*self.ahead, *self.level, *self.behind)))
+
+
+@dataclass(frozen=True)
+class Survivals:
+    """What a table of models of all papers says about each paper's claim.
+
+    Attributes:
+        judged: the claims that can be judged; unjudged: the others, None where there are none.
+    """
+
+    judged: tuple[Survival, ...] = ()
+    unjudged: Unjudged | None = None
+
 
 def survivals_of(
-    table: ResultTable, papers: Mapping[str, PaperLike], significance: pd.DataFrame
-) -> tuple[Survival, ...]:
-    """What a table of models of all papers says about each paper's claim; empty for a paper's own table.
+    table: ResultTable,
+    papers: Mapping[str, PaperLike],
+    significance: pd.DataFrame,
+    *,
+    searchable: bool = True,
+) -> Survivals:
+    """Whose claims survive, and whose cannot be judged; nothing for a paper's own table.
 
     Args:
         papers: in the order wanted.
         significance: the published table of this name.
+        searchable: as in `verdicts.lacks_of`.
     """
     about = papers.get(table.paper)
     if about is None or about.lead:
-        return ()
+        return Survivals()
+    judged: list[Survival] = []
+    unjudged: list[str] = []
+    concerned: list[str] = []
+    for survival in _tested(table, papers, significance):
+        models = survival.compared
+        if table.simulated or lacks_of(table, models, searchable=searchable):
+            unjudged.append(survival.paper)
+            concerned += models
+        else:
+            judged.append(survival)
+    if not unjudged:
+        return Survivals(tuple(judged))
+    lacks = () if table.simulated else lacks_of(table, concerned, searchable=searchable)
+    return Survivals(tuple(judged), Unjudged(table.dataset, tuple(unjudged), lacks))
+
+
+def _tested(
+    table: ResultTable, papers: Mapping[str, PaperLike], significance: pd.DataFrame
+) -> Iterator[Survival]:
     sign = -1 if lower_is_better(table.metrics[0]) else 1
     values = {row.model: row.cells[0].value for row in table.headlines if row.cells[0]}
-    found = []
     for paper in papers.values():
         tests = tests_of(significance, table, table.metrics[0], paper.lead)
-        rivals = [
+        measured = [
             Against(model, *tests[model]) for model in paper.models if model in tests and model in values
         ]
+        measured.sort(key=lambda other: -abs(other.difference))
+        rivals = [other for other in measured if other.model in paper.baselines]
         if not rivals or paper.lead not in values:
             continue
-        rivals.sort(key=lambda rival: -abs(rival.difference))
         different = [rival for rival in rivals if rival.p_value < SIGNIFICANT]
-        found.append(
-            Survival(
-                table.dataset,
-                table.metrics[0],
-                paper.id,
-                paper.lead,
-                values[paper.lead],
-                ahead=tuple(rival for rival in different if sign * rival.difference > 0),
-                level=tuple(rival for rival in rivals if rival.p_value >= SIGNIFICANT),
-                behind=tuple(rival for rival in different if sign * rival.difference < 0),
-            )
+        yield Survival(
+            table.dataset,
+            table.metrics[0],
+            paper.id,
+            paper.lead,
+            values[paper.lead],
+            ahead=tuple(rival for rival in different if sign * rival.difference > 0),
+            level=tuple(rival for rival in rivals if rival.p_value >= SIGNIFICANT),
+            behind=tuple(rival for rival in different if sign * rival.difference < 0),
+            variants=tuple(other for other in measured if other not in rivals),
         )
-    return tuple(found)
 
 
-def survival_summary(survivals: Sequence[Survival]) -> str:
-    """Which claims survive on a data set and which do not; empty where nothing was tested."""
-    groups = _by_outcome(survivals)
-    said = [_claims([each.paper for each in mine], outcome) for outcome, mine in groups]
-    return f"on {survivals[0].dataset} {wording.listed(said)}" if said else ""
+def survival_summary(survivals: Survivals) -> str:
+    """Which claims survive on a data set, which do not and which cannot be judged yet.
+
+    Empty where nothing was tested, and on simulated data.
+    """
+    said = [
+        _claims([each.paper for each in mine], outcome) for outcome, mine in _by_outcome(survivals.judged)
+    ]
+    places = [each.dataset for each in survivals.judged]
+    if survivals.unjudged and survivals.unjudged.lacks:
+        said.append(_claims(survivals.unjudged.papers, NOT_JUDGED))
+        places.append(survivals.unjudged.dataset)
+    return f"on {places[0]} {wording.listed(said)}" if said else ""
 
 
 def survival_sentence(survivals: Sequence[Survival]) -> str:
-    """Which claims survive and which do not, with the models that decide it."""
+    """Which claims survive and which do not, with the models that decide it; empty where none was judged."""
     if not survivals:
         return ""
     said = "; ".join(

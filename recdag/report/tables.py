@@ -63,7 +63,13 @@ class PaperLike(Protocol):
     @property
     def models(self) -> Sequence[str]: ...
     @property
+    def proposed(self) -> Sequence[str]: ...
+    @property
+    def baselines(self) -> Sequence[str]: ...
+    @property
     def lead(self) -> str: ...
+    @property
+    def try_on(self) -> str: ...
     @property
     def references(self) -> Sequence[str]: ...
     @property
@@ -117,10 +123,27 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Training:
+    """What was recorded of how a model was trained.
+
+    Attributes:
+        factors: numbers by which a user is described; None where the model has no such number.
+        epoch: the one chosen, of `epochs_allowed`; None without epochs.
+        stopped_by_bound: an epoch chosen is the last one allowed.
+    """
+
+    factors: int | None
+    epoch: int | None
+    epochs_allowed: int | None
+    stopped_by_bound: bool
+
+
+@dataclass(frozen=True)
 class Row:
     """One model, or one variant of it.
 
     Attributes:
+        training: None where it was not recorded.
         tuning: the budget of the search for its hyperparameters; empty where the recipe was taken.
         adapted: built without the publication's text.
     """
@@ -137,6 +160,12 @@ class Row:
     seeds: int
     tuning: str
     adapted: bool
+    training: Training | None
+
+    @property
+    def has_several_seeds(self) -> bool:
+        """Whether it is known how far other seeds are from it."""
+        return self.seeds > 1 or any(cell.seed_deviation >= 0 for cell in self.cells if cell)
 
     @property
     def on_test(self) -> bool:
@@ -151,6 +180,7 @@ class ResultTable:
     Attributes:
         metrics: the paper's, then those of some users only.
         users: how many users each metric is a mean over.
+        simulated: the data are; nothing here says anything about the papers.
     """
 
     paper: str
@@ -165,6 +195,7 @@ class ResultTable:
     data_versions: tuple[str, ...]
     run_ids: tuple[str, ...]
     finished: pd.Timestamp
+    simulated: bool
 
     @property
     def headlines(self) -> tuple[Row, ...]:
@@ -208,6 +239,12 @@ def paper_command(dataset: str, paper: str, tuning: str = "") -> str:
     number, _, unit = tuning.partition(" ")
     budget = f" --budget {number}{'s' if unit == 's' else ''}" if number else ""
     return f"recdag run --dataset {dataset} --paper {paper}{budget}"
+
+
+def study_command(dataset: str, study: str, **axes: str) -> str:
+    """What a user types for a study, <paper>/<study>, over the given values of its axes."""
+    given = "".join(f" --axis {name}={values}" for name, values in axes.items())
+    return f"recdag run --dataset {dataset} --study {study}{given}"
 
 
 def lower_is_better(metric: str) -> bool:

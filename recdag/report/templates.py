@@ -39,5 +39,5 @@ def templates(*, html: bool) -> Environment:
     ):
         environment.filters[write.__name__] = write
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
-    environment.globals["VERDICTS"] = wording.VERDICTS
+    environment.globals["VERDICTS"] = wording.SHOWN_VERDICTS
     return environment

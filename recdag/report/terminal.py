@@ -12,6 +12,7 @@ from recdag.evaluation.metrics import without_group
 from recdag.report import queries, wording
 from recdag.report.results import result_table
 from recdag.report.tables import Cell, PaperLike, ResultTable, StandsFor
+from recdag.report.verdicts import SIMULATED
 
 _MOST_METRICS = 3
 _STYLES = {"reproduced": "green", "higher": "blue", "lower": "red"}
@@ -35,6 +36,7 @@ def result_tables(
     results = queries.read_results(connection, dataset)
     claims = queries.read_claims(connection)
     significance = queries.read_significance(connection, dataset)
+    simulated = queries.read_simulated(connection)
     tables = (
         result_table(
             results,
@@ -44,6 +46,7 @@ def result_tables(
             claims=claims,
             significance=significance,
             stands_for=stands_for,
+            simulated=simulated,
         )
         for paper in papers
     )
@@ -54,6 +57,8 @@ def _table(result: ResultTable) -> Table:
     counterpart = "" if result.stands_for == result.dataset else f" (stands for {result.stands_for})"
     table = Table(
         title=f"{result.paper} on {result.dataset}{counterpart}, {result.protocol}",
+        caption=f"{result.dataset} is {SIMULATED}" if result.simulated else None,
+        caption_justify="left",
         title_justify="left",
         title_style="bold",
         header_style="dim",

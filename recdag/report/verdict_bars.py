@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from recdag.report.drawing import to_png
-from recdag.report.wording import VERDICTS
+from recdag.report.shown import shown_verdicts
+from recdag.report.wording import SHOWN_VERDICTS
 
 _COLOURS = {
     "reproduced": "#0a6b49",
     "higher": "#1b58b0",
     "lower": "#a5331c",
     "not_comparable": "#6d3f94",
-    "not_run": "#d9dce1",
+    "not_run": "#8b929c",
+    "no_data": "#d9dce1",
 }
 
 
-def verdict_bars(claims: pd.DataFrame) -> bytes | None:
+def verdict_bars(claims: pd.DataFrame, obtainable: Collection[str] | None = None) -> bytes | None:
     """A PNG with a bar a paper, divided by verdict; None where there are no claims.
 
     Args:
         claims: the published table of this name.
+        obtainable: the papers' data sets that can be had, all by default.
     """
     if claims.empty:
         return None
 
     from matplotlib.figure import Figure
 
-    counts = claims.groupby(["paper", "verdict"], sort=False).size().unstack(fill_value=0)
+    shown = claims.assign(verdict=shown_verdicts(claims, obtainable))
+    counts = shown.groupby(["paper", "verdict"], sort=False).size().unstack(fill_value=0)
     counts = counts.loc[list(dict.fromkeys(claims["paper"]))]
     figure = Figure(figsize=(7, 0.9 + 0.34 * len(counts)))
     axes = figure.subplots()
     left = pd.Series(0, index=counts.index)
-    for verdict, (_, words) in VERDICTS.items():
+    for verdict, (_, words) in SHOWN_VERDICTS.items():
         if verdict not in counts:
             continue
         widths = counts[verdict]
@@ -43,7 +49,7 @@ def verdict_bars(claims: pd.DataFrame) -> bytes | None:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(left=False)
     axes.set_xlabel("published numbers")
-    figure.legend(loc="upper center", ncols=5, frameon=False, fontsize="small", columnspacing=1.2)
+    figure.legend(loc="upper center", ncols=6, frameon=False, fontsize="small", columnspacing=1.2)
     figure.subplots_adjust(
         left=0.2, right=0.97, bottom=0.5 / figure.get_figheight(), top=1 - 0.35 / figure.get_figheight()
     )

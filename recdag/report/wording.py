@@ -15,6 +15,9 @@ VERDICTS = {
     "not_comparable": ("≠", "not comparable"),
     "not_run": ("○", "not run"),
 }
+NO_DATA = "no_data"
+SHOWN_VERDICTS = {**VERDICTS, NO_DATA: ("⊘", "no data at hand")}
+"""What a claim is shown as: one that was not run for its data cannot be fetched is told from the others."""
 
 _METRIC_WORDS = {
     "hr": "HR",

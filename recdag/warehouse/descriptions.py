@@ -55,6 +55,7 @@ _OF_TABLE: dict[str, dict[str, str]] = {
         "has_time": "Whether interactions have times.",
         "sha256": "Checksum of the files.",
         "loaded_at": "When the files were read, in UTC.",
+        "simulated": "Whether the data are simulated: results on them say nothing about the papers.",
     },
     "metrics": {
         "selection": "On what the epoch was chosen.",
@@ -112,6 +113,10 @@ _OF_TABLE: dict[str, dict[str, str]] = {
         "test_users": "Users of the first fold's test part.",
         "test_interactions": "Held-out pairs of the first fold's test part.",
         "environment": "Machine and versions of libraries, as JSON.",
+        "factors": "Numbers by which a user is described; NULL where the model has no such number.",
+        "epoch": "Epoch that was chosen, in the first fold; NULL without epochs.",
+        "epochs_allowed": "Epochs at most, by the recipe.",
+        "stopped_by_bound": "Whether an epoch chosen is the last one allowed: more might have been better.",
     },
     "recommendations": {
         "rank": "Place in the list, from 1.",

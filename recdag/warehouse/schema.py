@@ -23,6 +23,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "has_time": "BOOLEAN",
         "sha256": _TEXT,
         "loaded_at": _TIME,
+        "simulated": "BOOLEAN",
     },
     "metrics": {
         # study is NULL in the paper's own comparison
@@ -98,6 +99,11 @@ SCHEMA: dict[str, dict[str, str]] = {
         **dict.fromkeys(("train_users", "train_items", "train_interactions"), _WHOLE),
         **dict.fromkeys(("validation_users", "test_users", "test_interactions"), _WHOLE),
         **_texts("environment", "run_id"),
+        # NULL where a model has no such number, or does not learn by epochs
+        "factors": _WHOLE,
+        "epoch": "INTEGER",
+        "epochs_allowed": "INTEGER",
+        "stopped_by_bound": "BOOLEAN",
     },
     "recommendations": {
         **_texts("dataset", "paper", "model", "user_key"),

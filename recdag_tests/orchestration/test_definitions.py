@@ -86,6 +86,10 @@ def test_every_asset_says_what_it_is_who_looks_after_it_and_where_its_code_is(gr
 def test_references_and_protocols_can_be_selected_by_tag(graph):
     selected = dg.AssetSelection.from_string('tag:"role"="reference" and group:"ncf"').resolve(graph)
     assert {key.path[-1] for key in selected} == set(PAPERS["ncf"].references)
+    proposed = dg.AssetSelection.from_string('tag:"role"="proposed" and group:"ncf"').resolve(graph)
+    assert {key.path[-1] for key in proposed} == set(PAPERS["ncf"].proposed)
+    baselines = dg.AssetSelection.from_string('tag:"role"="baseline" and group:"ncf"').resolve(graph)
+    assert dg.AssetKey(["ncf", "item_pop"]) in baselines
     chosen = dg.AssetSelection.from_string('tag:"protocol"="five_fold_cv"').resolve(graph)
     assert {key.path[0] for key in chosen} == {"fawmf"}
 

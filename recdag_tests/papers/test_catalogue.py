@@ -48,3 +48,25 @@ def test_models_of_a_paper_are_its_own():
 def test_an_unknown_paper_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match="multi_feedback"):
         paper("nfc")
+
+
+def test_a_paper_proposes_its_lead_and_compares_it_with_baselines():
+    for each in PAPERS.values():
+        assert set(each.proposed) < set(each.models), each.id
+        assert set(each.baselines) == set(each.models) - set(each.proposed), each.id
+        roles = {model: each.role(model) for model in each.nodes}
+        assert {model for model, role in roles.items() if role == "reference"} == set(each.references)
+        assert {model for model, role in roles.items() if role == "baseline"} == set(each.baselines)
+        if each.id != "benchmark":
+            assert each.lead in each.proposed, each.id
+    assert PAPERS["ncf"].role("item_pop") == "baseline"
+    assert "mult_dae" not in PAPERS["mult_vae"].baselines
+    assert PAPERS["benchmark"].lead == "" and PAPERS["benchmark"].role("neumf") == "proposed"
+
+
+def test_every_paper_has_a_study_over_the_seeds_of_its_models_that_draw_at_random():
+    for each in PAPERS.values():
+        assert set(each.study("seeds").axes["models"]) == {
+            name for name in each.models if MODELS[name].random
+        }
+        assert each.study("seeds").metrics[0] == each.metrics[0], each.id

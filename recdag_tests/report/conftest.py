@@ -1,7 +1,7 @@
 """A published file as runs would leave it: two data sets, three papers, made-up numbers."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,7 @@ import pytest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR, compare, load_anchors, load_claims
 from recdag.recommenders.registry import MODELS
+from recdag.report.tables import Training
 from recdag.warehouse.published import Published
 
 RUNS = (
@@ -102,6 +103,7 @@ def _datasets():
             "items": [796, 3706, 0], "interactions": [61000, 1_000_209, 0], "density": [0.039, 0.0447, 0.0],
             "behaviours": ["view, favourite, cart, purchase", "rating", ""], "has_time": [True, True, False],
             "sha256": ["a", "b", "c"], "loaded_at": [pd.Timestamp("2026-11-20")] * 3,
+            "simulated": [True, False, False],
         }
     )  # fmt: skip
 
@@ -156,15 +158,24 @@ def _recipes():
 
 
 def _trainings():
-    return pd.DataFrame(
-        {
-            "dataset": "ncf-ml-1m", "paper": "ncf", "protocol": "leave_one_out", "model": ["neumf"],
-            "variant": "factors=8,layers=3", "seed": 0, "folds": 1, "chosen": '{"epochs": 3}',
-            "train_users": 6040, "train_items": 3706, "train_interactions": 988129,
-            "validation_users": 6040, "test_users": 6040, "test_interactions": 6040,
-            "environment": '{"python": "3.11.9", "torch": "2.13.0"}', "run_id": "ncf-ncf-ml-1m-run",
-        }
-    )  # fmt: skip
+    """Of NCF on ml-1m: its own models with 8 factors, the others with 64, bpr stopped by its bound."""
+    common = {
+        "dataset": "ncf-ml-1m", "paper": "ncf", "protocol": "leave_one_out", "seed": 0, "folds": 1,
+        "chosen": '{"epochs": 3}', "train_users": 6040, "train_items": 3706, "train_interactions": 988129,
+        "validation_users": 6040, "test_users": 6040, "test_interactions": 6040,
+        "environment": '{"python": "3.11.9", "torch": "2.13.0"}', "run_id": "ncf-ncf-ml-1m-run",
+    }  # fmt: skip
+    rows = []
+    for model in PAPERS["ncf"].models:
+        by_epochs, own = MODELS[model].learns_by_epochs, model in PAPERS["ncf"].proposed
+        row = {"model": model, "variant": "factors=8,layers=3" if "neumf" in model or model == "mlp" else ""}
+        if by_epochs:
+            epoch = 20 if model == "bpr" else 3
+            row |= {"factors": 8 if own else 64, "epoch": epoch, "epochs_allowed": 20}
+            row["stopped_by_bound"] = model == "bpr"
+        rows.append(common | row)
+    counts = dict.fromkeys(("factors", "epoch", "epochs_allowed"), "Int64")
+    return pd.DataFrame(rows).astype({**counts, "stopped_by_bound": "boolean"})
 
 
 def _trials():
@@ -208,6 +219,18 @@ def made(tmp_path_factory):
             connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM new_rows")
             connection.unregister("new_rows")
     return Made(path, metrics, claims)
+
+
+@pytest.fixture(scope="session")
+def fair():
+    """Makes of a table one whose models were all trained alike, on real data."""
+
+    def alike(table):
+        training = Training(factors=64, epoch=5, epochs_allowed=20, stopped_by_bound=False)
+        rows = tuple(replace(row, training=training, tuning="20 trials", seeds=3) for row in table.rows)
+        return replace(table, rows=rows, simulated=False)
+
+    return alike
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@ from dataclasses import replace
 import pandas as pd
 
 from recdag.papers.catalogue import PAPERS
+from recdag.papers.claims import STANDS_FOR
 from recdag.report import queries
 from recdag.report.lead import AHEAD, BEHIND, LEVEL, Lead
-from recdag.report.opening import opening_sentence, outcome_sentence
+from recdag.report.opening import next_run, opening_sentence, outcome_sentence
 from recdag.report.results import result_table
 from recdag.report.verdict_bars import verdict_bars
+from recdag.report.verdicts import Lack, Unjudged
 
 
 def claims(**counts):
@@ -16,7 +18,7 @@ def claims(**counts):
 
 
 def lead(dataset, standing, rival="wmf"):
-    return Lead(dataset, "hr@10", "neumf_pretrain", rival, standing, {}, 0.1, 0.01, ())
+    return Lead(dataset, "hr@10", "neumf_pretrain", rival, standing, {}, 0.1, 0.01, (), ())
 
 
 def test_numbers_and_lead_in_one_sentence():
@@ -29,12 +31,33 @@ def test_numbers_and_lead_in_one_sentence():
     )
 
 
-def test_what_was_not_measured_or_tested():
-    table = claims(of={("not_run", "ml-1m"): 5})
-    assert opening_sentence(PAPERS["ncf"], table, [], []) == (
-        "None of its 5 published numbers has been measured; whether neumf_pretrain leads has not been tested."
+def test_what_cannot_be_judged_says_what_is_missing():
+    table = claims(of={("reproduced", "ml-1m"): 1, ("not_run", "pinterest"): 1})
+    lacks = tuple(Lack(topic, "", "", "") for topic in ("sizes", "seeds"))
+    leads = [Unjudged("a", ("ncf",), lacks), Unjudged("demo", ("ncf",), ())]
+    assert opening_sentence(PAPERS["ncf"], table, leads, [], obtainable={"ml-1m"}) == (
+        "Of 2 published numbers, 1 of them on data that can be had, 1 has been measured, on ml-1m: "
+        "1 reproduced; the lead of neumf_pretrain cannot be judged yet on a (missing: sizes, seeds)."
     )
-    assert opening_sentence(PAPERS["benchmark"], table.head(0), [], []) == "No model has been measured yet."
+
+
+def test_what_was_not_measured_is_not_said_but_what_to_run(connection):
+    table = claims(of={("not_run", "ml-1m"): 5, ("not_run", "pinterest"): 1})
+    ncf, bench = PAPERS["ncf"], PAPERS["benchmark"]
+    assert opening_sentence(ncf, table, [], []) == opening_sentence(bench, table.head(0), [], []) == ""
+    due = next_run(ncf, table, [], STANDS_FOR)
+    assert due.gives == "5 of its 6 numbers"
+    assert due.command == "recdag run --dataset ncf-ml-1m --paper ncf"
+    away = next_run(ncf, table, [], STANDS_FOR, obtainable=())
+    assert away.gives == "5 of its 6 numbers, once the files are placed"
+    private = next_run(PAPERS["cf_nade"], claims(of={("not_run", "tv-watch"): 2}), [], STANDS_FOR)
+    assert private.gives == "its own data cannot be had; on others"
+    results, simulated = queries.read_results(connection), queries.read_simulated(connection)
+    on_demo = result_table(results, "ncf", "demo", about=ncf, simulated=simulated)
+    assert next_run(ncf, table, [on_demo], STANDS_FOR) == due
+    assert outcome_sentence(table, [on_demo]) == ""
+    on_real = result_table(results, "ncf", "ncf-ml-1m", about=ncf, simulated=simulated)
+    assert next_run(ncf, table, [on_demo, on_real], STANDS_FOR) is None
 
 
 def test_a_paper_without_claims_names_its_winner(connection):

@@ -8,6 +8,7 @@ import pytest
 from recdag.errors import DataError
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
+from recdag.report import paper_sections
 from recdag.report.page import build_report
 from recdag.warehouse.published import Published
 
@@ -93,6 +94,7 @@ def test_tables_have_captions_scopes_and_reachable_scrolling(text, page):
 def test_every_claim_is_a_row(page, made):
     shown = [attrs["data-verdict"] for attrs in page.all("tr") if "data-verdict" in attrs]
     assert sorted(shown) == sorted(made.claims["verdict"])
+    assert "no_data" not in shown, "without a word on what can be had, all can"
     order = ["reproduced", "higher", "lower", "not_comparable", "not_run"]
     assert shown == sorted(shown, key=order.index)
 
@@ -106,9 +108,45 @@ def test_numbers_stand_beside_each_other(text):
     assert "2026-11-21 09:00 UTC" in plain
 
 
-def test_the_leads_verdict_stands_in_its_papers_section(text):
-    assert text.count("Does the lead hold?") == 1
-    assert "On ncf-ml-1m neumf_pretrain is level with eals in HR@10 (0.6770 against 0.7056" in text
+def test_in_the_place_of_a_lead_stands_what_is_missing(text):
+    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))
+    assert text.count("Does the lead hold?") == 1 and "neumf_pretrain is level with" not in plain
+    assert "Cannot be judged on ncf-ml-1m yet. What is missing:" in plain
+    assert "neumf_pretrain has 8; eals and bpr have 64" in plain
+    assert "bpr chose the last epoch allowed" in plain
+    assert "--study ncf/seeds --axis models=eals,neumf_pretrain,bpr --axis seeds=1,2" in plain
+
+
+def test_on_simulated_data_alone_nothing_is_judged_and_the_page_says_what_to_run(made, tmp_path):
+    demo = tmp_path / "demo.duckdb"
+    demo.write_bytes(made.path.read_bytes())
+    with duckdb.connect(str(demo)) as connection:
+        connection.execute("delete from metrics where dataset <> 'demo'")
+        connection.execute("update claims set verdict = 'not_run', reproduced = null, difference = null")
+    page = build_report(demo, tmp_path / "r.html", papers=PAPERS, stands_for=STANDS_FOR)
+    body = page.read_text(encoding="utf-8").partition("<body>")[2]
+    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body))
+    assert "demo is simulated: shows that the graph works, says nothing about the papers." in plain
+    assert "What came out" not in plain and "has been measured" not in plain
+    assert "What to run next" in plain and "recdag run --dataset ncf-ml-1m --paper ncf" in plain
+    for judging in (
+        "survives on",
+        "undecided",
+        "does not survive",
+        "does not hold",
+        "is best in",
+        "is behind",
+    ):
+        assert judging not in plain.partition("Every published number")[0], judging
+
+
+def test_claims_on_data_that_cannot_be_had_are_told_from_the_others(made, tmp_path):
+    page = build_report(made.path, tmp_path / "r.html", papers=PAPERS, obtainable={"ml-1m", "ml-20m"})
+    reader = Reader()
+    reader.feed(page.read_text(encoding="utf-8"))
+    shown = [attrs["data-verdict"] for attrs in reader.all("tr") if "data-verdict" in attrs]
+    away = ~made.claims["dataset"].isin(["ml-1m", "ml-20m"]) & (made.claims["verdict"] == "not_run")
+    assert shown.count("no_data") == away.sum() > 100
 
 
 def test_the_page_and_sql_agree_to_the_last_digit(text, made):
@@ -134,10 +172,14 @@ def test_claims_carry_their_full_values(text, made):
     assert pairs == sorted(zip(compared["reproduced"], compared["difference"], strict=True))
 
 
-def test_the_benchmark_says_whose_claim_survives_with_the_rows_behind_it(text):
+def test_the_benchmark_says_whose_claim_survives_with_the_rows_behind_it(made, fair, monkeypatch, tmp_path):
+    measured = paper_sections.result_table
+    monkeypatch.setattr(paper_sections, "result_table", lambda *args, **known: fair(measured(*args, **known)))
+    text = build_report(made.path, tmp_path / "r.html", papers=PAPERS).read_text(encoding="utf-8")
     assert "On demo the claim of cf_nade survives, the claim of fawmf is undecided" in text
     assert "Whose claim survives here?" in text and text.count("Whose claim survives on demo</h4>") == 1
     assert "from significance where paper = 'benchmark' and dataset = 'demo'" in text
+    assert "On ncf-ml-1m neumf_pretrain is level with eals in HR@10 (0.6770 against 0.7056" in text
 
 
 def test_searches_and_seeds_are_shown(text):
@@ -176,4 +218,4 @@ def test_empty_tables_give_a_page(tmp_path):
     output = build_report(tmp_path / "recdag.duckdb", tmp_path / "report.html", papers=PAPERS)
     text = output.read_text(encoding="utf-8")
     assert "Nothing has been run yet. Made" in text and "0 data sets" not in text
-    assert "No model has been measured yet" in text
+    assert "What to run next" in text and "recdag run --dataset ml-20m --paper mult_vae" in text

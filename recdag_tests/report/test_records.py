@@ -44,6 +44,13 @@ def test_what_is_not_known_is_said(folder):
     assert "nan" not in text and "None" not in text
 
 
+def test_simulated_data_and_a_training_stopped_by_its_bound_are_named(folder):
+    demo = (folder / "mult_vae" / "ease" / "demo.md").read_text(encoding="utf-8")
+    assert "**demo is simulated: shows that the graph works, says nothing about the papers.**" in demo
+    bound = (folder / "ncf" / "bpr" / "ncf-ml-1m.md").read_text(encoding="utf-8")
+    assert "An epoch chosen is the last one allowed" in bound and "simulated" not in bound
+
+
 def test_tables_have_as_many_cells_as_heads(folder):
     for path in folder.glob("*/*/*.md"):
         width = 0

@@ -20,12 +20,13 @@ def test_one_table_a_paper_with_results(connection):
     text = printed(tables)
     assert "ncf on demo" in text and "benchmark on demo" in text and "published" not in text
     assert "…" not in text
+    assert " ".join(text.split()).count("is simulated: shows that the graph works, says nothing about") == 3
 
 
 def test_published_numbers_stand_beside(connection):
     (table,) = result_tables(connection, "ncf-ml-1m", [PAPERS["ncf"], PAPERS["fawmf"]], STANDS_FOR)
     text = printed([table])
-    assert "(stands for ml-1m)" in text
+    assert "(stands for ml-1m)" in text and "simulated" not in text
     lines = text.splitlines()
     assert "…" not in text and max(map(len, lines)) <= 80
     row = next(line for line in lines if line.startswith("mlp"))

@@ -33,7 +33,7 @@ def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -
         partitions_def=partitions,
         description=_description(paper, spec),
         owners=MODEL_OWNERS,
-        tags={"role": "own" if spec.name in paper.models else "reference", "protocol": paper.protocol},
+        tags={"role": paper.role(spec.name), "protocol": paper.protocol},
         metadata=model_metadata(paper, spec, open_project().recipe_file(paper.id)),
         code_version=_version(paper, spec),
         check_specs=[weights_spec(paper.id, spec.name, partitions)],
@@ -65,7 +65,7 @@ def _trained(project: Project, request: TrainingRequest, reporter: Reporter) -> 
 
 
 def _description(paper: Paper, spec: ModelSpec) -> str:
-    role = "" if spec.name in paper.models else "Not in the paper, shown as a reference. "
+    role = "Not in the paper, shown as a reference. " if paper.role(spec.name) == "reference" else ""
     return (
         f"{spec.summary} {role}Hyperparameters come from `models/recipes/{paper.id}.yaml`, each with its "
         "source; set others in the Launchpad for one run, or there for all."

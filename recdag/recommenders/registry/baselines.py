@@ -14,6 +14,7 @@ SPECS = (
         (),
         "Ranks items by the number of training users who chose them. The floor that every "
         "personal recommender has to beat, and the anchor of the evaluator.",
+        random=False,
     ),
     ModelSpec(
         "item_knn",
@@ -25,6 +26,7 @@ SPECS = (
         (),
         "Item-based nearest neighbours (Sarwar et al. 2001): a user's score for an item is the "
         "summed similarity to the items in the history.",
+        random=False,
     ),
     ModelSpec(
         "ease",
@@ -37,6 +39,7 @@ SPECS = (
         "EASE^R (Steck 2019): a ridge regression of every item on all others, in closed form. "
         "No paper here compares with it; it shows what a linear model reaches.",
         gram_matrices=3,
+        random=False,
     ),
     ModelSpec(
         "slim",
@@ -48,6 +51,7 @@ SPECS = (
         (),
         "Sparse linear methods (Ning, Karypis 2011): an elastic net without negative weights predicts "
         "every item from all others.",
+        random=False,
     ),
     ModelSpec(
         "wmf",

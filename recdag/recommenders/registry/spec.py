@@ -28,6 +28,7 @@ class ModelSpec:
         summary: two sentences: what it is, from which paper.
         gram_matrices: how many float32 matrices, (items, items) or (users, items), whichever is smaller,
             it holds at once.
+        random: what it learns depends on the seed.
         adapted: built without the publication's text, to be labelled so wherever it is shown.
     """
 
@@ -41,6 +42,7 @@ class ModelSpec:
     summary: str
     adapted: bool = False
     gram_matrices: int = 0
+    random: bool = True
 
     def implementation(self) -> type[Recommender]:
         """The class that implements it, imported now."""
