@@ -25,4 +25,6 @@ def list_datasets() -> None:
         at_hand = entry.simulated or find_files(entry, folders) is not None
         where = "here" if at_hand else "downloaded on first use" if entry.download else "to be placed by you"
         table.add_row(name, literal(entry.title), where, literal(entry.licence))
+    for name, error in sorted(project.catalogue.damaged.items()):
+        table.add_row(literal(name), literal(str(error)), "damaged", "")
     print_table(table)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from recdag.datasets.entry import Dataset
+from recdag.datasets.catalogue import Catalogue
+from recdag.datasets.entry import NAME_RULE, is_name
 from recdag.datasets.files import FOLDERS_VARIABLE, find_files, search_folders
 from recdag.datasets.formats import StageReport, stage
 from recdag.datasets.proposing import Proposal
@@ -79,13 +79,17 @@ def try_out(proposal: Proposal) -> Preview:
     )
 
 
-def check_name(name: str, catalogue: Mapping[str, Dataset], *, force: bool) -> None:
-    """Refuse the name of a data set that is there already.
+def check_name(name: str, catalogue: Catalogue, *, force: bool) -> None:
+    """Refuse what is no name, and that of a data set that is there already.
 
     Raises:
-        DataError: it is, and `force` is not set.
+        DataError: it is the one or the other, the latter without `force`.
     """
-    if name in catalogue and not force:
+    if not is_name(name):
+        raise DataError(
+            f"{name[:100]!r} cannot be the name of a data set: {NAME_RULE}", cure="Choose another --name."
+        )
+    if (name in catalogue or name in catalogue.damaged) and not force:
         raise DataError(
             f"There is a data set called {name} already",
             cure="Choose another name with --name, or replace it with --force.",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, field
 from typing import Annotated, Any, Literal, Self
@@ -38,7 +40,21 @@ PROTOCOL_OPTIONS = {
 }
 
 _STRICT = ConfigDict(extra="forbid")
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+NAME_RULE = "a name is up to 100 small letters, digits, _, - and single dots, a letter or digit first"
+
+
+def is_name(text: str) -> bool:
+    """Whether it can name a data set: a file, a folder, and a partition, in which Dagster takes no `...`."""
+    return len(text) <= 100 and re.fullmatch(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*", text) is not None
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise ValueError(f"{text[:100]!r} is no name: {NAME_RULE}")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
 Texts = Annotated[
     tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 ]
@@ -58,7 +74,8 @@ def _inside(paths: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Paths = Annotated[Texts, AfterValidator(_inside)]
-Column = str | Annotated[int, Field(ge=1)]
+Column = str | Annotated[int, Field(ge=1, le=100_000)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -82,7 +99,7 @@ class Columns:
     value: Column | None = None
     time: Column | None = None
     behaviour: Column | None = None
-    separator: Annotated[str, Field(min_length=1, max_length=4)] | None = None
+    separator: Annotated[str, Field(pattern=r"^[^\r\n\x00]{1,4}$")] | None = None
     header: bool | None = None
     time_format: str = "unix_s"
     encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
@@ -202,14 +219,14 @@ class Dataset:
     supportive: Texts = ()
     behaviours: Mapping[str, str] = field(default_factory=dict)
     value_kind: Literal["count", "rating"] = "count"
-    min_value: float | None = None
+    min_value: Number | None = None
     min_user_interactions: Annotated[int, Field(ge=1)] = 1
     min_item_interactions: Annotated[int, Field(ge=1)] = 1
     protocols: Mapping[Protocol, dict[str, Any]] = field(default_factory=dict)
     expected: Expected = field(default_factory=Expected)
     expected_by_protocol: Mapping[Protocol, Expected] = field(default_factory=dict)
     stands_for: Mapping[Protocol, str] = field(default_factory=dict)
-    value_range: tuple[float, float] | None = None
+    value_range: tuple[Number, Number] | None = None
     parameters: Mapping[Parameter, Annotated[int, Field(ge=0)]] = field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -223,8 +240,8 @@ class Dataset:
             for key, value in options.items():
                 if key not in PROTOCOL_OPTIONS:
                     raise ValueError(f"protocols.{protocol}.{key}: unknown{near(key, PROTOCOL_OPTIONS)}")
-                if type(value) not in PROTOCOL_OPTIONS[key]:
-                    raise ValueError(f"protocols.{protocol}.{key}: {value!r} has the wrong type")
+                if type(value) not in PROTOCOL_OPTIONS[key] or not 0 <= value < math.inf:
+                    raise ValueError(f"protocols.{protocol}.{key}: {value!r} has the wrong type or sign")
         return self
 
     @property

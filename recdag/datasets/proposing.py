@@ -66,7 +66,7 @@ class Proposal:
 def default_name(files: Sequence[LogFile]) -> str:
     """A data set's name from that of its first file."""
     stem = files[0].path.name.split(".")[0]
-    return re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("._-") or "my-data"
+    return re.sub(r"[^a-z0-9_-]+", "-", stem.lower())[:100].strip("_-") or "my-data"
 
 
 def propose(files: Sequence[LogFile], wishes: Wishes) -> Proposal:

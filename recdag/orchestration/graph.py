@@ -26,11 +26,12 @@ EXECUTOR = dg.multiprocess_executor.configured(
 
 def build_defs() -> dg.Definitions:
     """The definitions, with a partition for each data set that can be worked on."""
-    partitions = dg.StaticPartitionsDefinition(list(open_project().workable))
+    project = open_project()
+    partitions = dg.StaticPartitionsDefinition(list(project.workable))
     return dg.Definitions(
         assets=automated(
             [
-                *data_assets(partitions),
+                *data_assets(partitions, project.catalogue.damaged),
                 *split_assets(partitions),
                 *model_assets(partitions),
                 *evaluation_assets(partitions),

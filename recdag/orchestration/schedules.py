@@ -21,6 +21,6 @@ def nightly(context: dg.ScheduleEvaluationContext, project: ProjectResource) -> 
     """One run a data set."""
     opened = project.open()
     night = context.scheduled_execution_time.strftime("%Y-%m-%d")
-    for name in data_at_hand(opened.settings):
+    for name in data_at_hand(opened.settings, opened.read_catalogue()):
         if name in opened.workable:
             yield dg.RunRequest(run_key=f"{name} {night}", partition_key=name)

@@ -5,7 +5,6 @@ from dataclasses import asdict
 
 import dagster as dg
 
-from recdag.errors import DataError
 from recdag.orchestration.jobs import refresh
 from recdag.orchestration.resources import ProjectResource
 from recdag.pipeline.watching import Sighting, data_at_hand
@@ -21,24 +20,23 @@ from recdag.pipeline.watching import Sighting, data_at_hand
 def new_data(context: dg.SensorEvaluationContext, project: ProjectResource) -> dg.SensorResult:
     """One run a data set with news."""
     opened = project.open()
-    try:
-        now = data_at_hand(opened.settings)
-    except DataError as error:
-        return dg.SensorResult(skip_reason=str(error))
+    catalogue = opened.read_catalogue()
+    now = data_at_hand(opened.settings, catalogue)
     unknown = [name for name in now if name not in opened.workable]
     known = {name: state for name, state in now.items() if name not in unknown}
+    told = [f"Reload definitions to make known: {', '.join(unknown)}"] if unknown else []
+    told += [str(error) for error in catalogue.damaged.values()]
     if context.cursor is None:
-        return _result([], Sighting(known, known), unknown)
-    return _result(*Sighting(**json.loads(context.cursor)).look(known), unknown)
+        return _result([], Sighting(known, known), told)
+    return _result(*Sighting(**json.loads(context.cursor)).look(known), told)
 
 
-def _result(news: list[str], sighting: Sighting, unknown: list[str]) -> dg.SensorResult:
+def _result(news: list[str], sighting: Sighting, told: list[str]) -> dg.SensorResult:
     requests = [
         dg.RunRequest(run_key=f"{name} {sighting.handled[name]}", partition_key=name) for name in news
     ]
-    skipped = f"Reload definitions to make known: {', '.join(unknown)}" if unknown else "No news."
     return dg.SensorResult(
         run_requests=requests,
-        skip_reason=None if requests else skipped,
+        skip_reason=None if requests else "; ".join(told) or "No news.",
         cursor=json.dumps(asdict(sighting)),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from recdag.datasets.catalogue import load_catalogue
+from recdag.datasets.catalogue import Catalogue, load_catalogue
 from recdag.datasets.entry import Dataset
 from recdag.datasets.files import find_files, search_folders
 from recdag.errors import ConfigError
@@ -33,7 +33,11 @@ class Project:
         return cls(Settings.from_environment())
 
     @cached_property
-    def catalogue(self) -> dict[str, Dataset]:
+    def catalogue(self) -> Catalogue:
+        return self.read_catalogue()
+
+    def read_catalogue(self) -> Catalogue:
+        """The catalogue as it is now, with entries that were written since the project was opened."""
         return load_catalogue(self.settings.catalogue_folders)
 
     @cached_property
@@ -49,7 +53,10 @@ class Project:
 
         Raises:
             ConfigError: there is none.
+            DataError: it is damaged.
         """
+        if name in self.catalogue.damaged:
+            raise self.catalogue.damaged[name]
         if name not in self.catalogue:
             raise ConfigError(f"no data set is called {name!r}", cure=names_known(name, self.catalogue))
         return self.catalogue[name]

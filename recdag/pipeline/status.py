@@ -13,7 +13,8 @@ from recdag.warehouse.queries import recorded_keys
 
 
 def project_status(project: Snapshot, datasets: Sequence[str] | None = None) -> list[Status]:
-    """One status a data set that has something stored or its files at hand; last, what all share.
+    """One status a data set that has something stored, its files at hand or a damaged entry; last, what
+    all share.
 
     Raises:
         ConfigError: one of `datasets` is unknown.
@@ -26,6 +27,8 @@ def project_status(project: Snapshot, datasets: Sequence[str] | None = None) -> 
     if datasets is None:
         found = [each for each in found if each.made or project.at_hand(each.dataset)]
     settled = all(each.current for each in found if each.made)
+    damaged = {} if datasets is not None else project.catalogue.damaged
+    found += [Status(name, problem=f"its entry is damaged: {damaged[name]}") for name in sorted(damaged)]
     return [*found, *shared_status(project, recorded, settled)]
 
 

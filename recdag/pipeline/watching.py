@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recdag.datasets.catalogue import load_catalogue
+from recdag.datasets.catalogue import Catalogue
 from recdag.datasets.entry import Dataset
 from recdag.datasets.files import find_files, search_folders, state_of
 from recdag.settings import Settings
@@ -37,16 +37,9 @@ class Sighting:
         return news, Sighting(now, {**self.handled, **{name: now[name] for name in news}})
 
 
-def data_at_hand(settings: Settings) -> dict[str, str]:
-    """Data set -> state of its files and its entry, of all that have their files at hand.
-
-    The catalogue is read anew, so that entries are seen that were written after the graph was loaded.
-
-    Raises:
-        DataError: an entry is wrong.
-    """
+def data_at_hand(settings: Settings, catalogue: Catalogue) -> dict[str, str]:
+    """Data set -> state of its files and its entry, of all that have their files at hand."""
     folders = search_folders(settings.data)
-    catalogue = load_catalogue(settings.catalogue_folders)
     states = {}
     for name, entry in sorted(catalogue.items()):
         if (found := find_files(entry, folders)) is not None:

@@ -1,11 +1,12 @@
 """Raw files, events, interactions and the two matrices of a data set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
+from recdag.errors import DataError
 from recdag.orchestration.annotations import DATA_OWNERS, code, column_lineage, working_table
 from recdag.orchestration.pictures import counts, positives
 from recdag.orchestration.resources import ProjectResource, Reporter
@@ -80,7 +81,9 @@ DATA_STEPS = (
 )  # fmt: skip
 
 
-def _asset(step: DataStep, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+def _asset(
+    step: DataStep, partitions: dg.PartitionsDefinition, shown: Mapping[str, Any]
+) -> dg.AssetsDefinition:
     @dg.asset(
         name=step.name,
         deps=list(step.deps),
@@ -89,7 +92,7 @@ def _asset(step: DataStep, partitions: dg.PartitionsDefinition) -> dg.AssetsDefi
         partitions_def=partitions,
         description=step.description,
         owners=DATA_OWNERS,
-        metadata={**code(*step.code), **(working_table(step.name) if "sql" in step.kinds else {})},
+        metadata={**code(*step.code), **(working_table(step.name) if "sql" in step.kinds else {}), **shown},
     )
     def data_asset(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:
         opened, dataset = project.open(), context.partition_key
@@ -106,6 +109,14 @@ def _beside(step: DataStep, project: Project, dataset: str, outcome: Outcome) ->
     return {**(step.shown(project, dataset, outcome.data_version) if step.shown else {}), **lineage}
 
 
-def data_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """The assets from raw files to matrices, one partition a data set."""
-    return [_asset(step, partitions) for step in DATA_STEPS]
+def data_assets(
+    partitions: dg.PartitionsDefinition, damaged: Mapping[str, DataError]
+) -> list[dg.AssetsDefinition]:
+    """The assets from raw files to matrices, one partition a data set.
+
+    Args:
+        damaged: data set -> what is wrong with its catalogue entry, for which it has no partition.
+    """
+    told = "\n".join(f"- `{name}`: {error}" for name, error in sorted(damaged.items()))
+    shown = {"damaged_entries": dg.MetadataValue.md(told)} if damaged else {}
+    return [_asset(step, partitions, shown if step.downloads else {}) for step in DATA_STEPS]
