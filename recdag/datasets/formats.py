@@ -29,6 +29,7 @@ from recdag.datasets.textfiles import line_source
 from recdag.datasets.validation import events_query, find_fault
 from recdag.errors import DataError
 
+SPLIT_REPEATS = "repeats in the published split, stored once"
 _ROWS_PER_PASS = 25_000_000
 _NEGATIVES_LINE = r"'\([^,\t()]+,[^,\t()]+\)(\t[^\t]+)+'"
 
@@ -172,7 +173,7 @@ def _report(
     ).fetchall()
     oddities = {
         "repeats of another row": _repeats(connection, rows),
-        "repeats in the published split, stored once": split_repeats,
+        SPLIT_REPEATS: split_repeats,
         "values out of range": outside,
         "values of 0": zeros,
         "unknown times": rows - timed if timed else 0,

@@ -38,8 +38,9 @@ def write_trainings(
     cards: Mapping[str, Card],
     key: str,
     splits: Sequence[Split],
+    notes: Sequence[str],
 ) -> None:
-    """Fill the tables recipes and trainings for the models of a paper."""
+    """Fill the tables recipes and trainings for the models of a paper, and record notes on the split."""
     where = {"dataset": dataset, "paper": paper}
     sizes = split_sizes(splits[0])
     recipes = [
@@ -73,7 +74,7 @@ def write_trainings(
     replace_rows(connection, "recipes", pd.DataFrame(recipes, columns=columns).astype(str), **where)
     counts = dict.fromkeys(("factors", "epoch", "epochs_allowed"), "Int64")
     replace_rows(connection, "trainings", pd.DataFrame(trainings).astype(counts), **where)
-    record(connection, trainings_asset(paper), key, key, {}, dataset=dataset)
+    record(connection, trainings_asset(paper), key, key, {"notes": notes}, dataset=dataset)
 
 
 def factors_of(config: Mapping[str, Any]) -> int | None:

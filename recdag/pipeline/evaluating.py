@@ -16,7 +16,7 @@ from recdag.pipeline.applicability import runnable
 from recdag.pipeline.describing import trainings_asset, trainings_key, write_trainings
 from recdag.pipeline.project import Project
 from recdag.pipeline.significance import significance_asset, significance_key, write_significance
-from recdag.pipeline.splits import read_splits
+from recdag.pipeline.splits import read_splits, split_notes
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.trained import Card, load_trained, read_history
 from recdag.recommenders.registry import model_spec
@@ -117,7 +117,8 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
                 replace_rows(connection, "training_history", result.training_history, **where)
                 record(connection, f"{paper}/{model}", keys[model], keys[model], {}, dataset=dataset)
             write_significance(connection, rules, dataset, cards, plan.tests_key, splits, keys_of_users)
-            write_trainings(connection, dataset, paper, cards, plan.trainings_key, splits)
+            notes = split_notes(project, dataset, rules.protocol)
+            write_trainings(connection, dataset, paper, cards, plan.trainings_key, splits, notes)
     return Outcome(
         step_key(models=keys),
         {"evaluated": stale, "unchanged": [model for model in keys if model not in stale]},

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from recdag.datasets.formats import SPLIT_REPEATS
 from recdag.errors import NotApplicable
 from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, PublishedSplit, build_splits
 from recdag.evaluation.protocols.requirements import require_held_out
@@ -49,13 +50,12 @@ def make_split(project: Project, name: str, protocol: str) -> Outcome:
         options = ProtocolOptions.from_mapping({k: v for k, v in settings.items() if k != "published"})
         published = read_published_split(connection) if settings.get("published") else None
         options = replace(options, published=published)
-        drawn = {"negatives": f"drawn here, seed {options.seed}"} if _lacks_negatives(published) else {}
         try:
             assignment = rules.assign(read_interactions(connection, dataset), options)
             require_held_out(assignment)
         except NotApplicable as reason:
             return {**clear_split(connection, protocol), "not_applicable": str(reason)}
-        return write_split(connection, protocol, assignment) | drawn
+        return write_split(connection, protocol, assignment) | _origin(published, options.seed)
 
     return warehouse_step(
         project,
@@ -67,8 +67,26 @@ def make_split(project: Project, name: str, protocol: str) -> Outcome:
     )
 
 
-def _lacks_negatives(published: PublishedSplit | None) -> bool:
-    return published is not None and not published.has_negatives
+def _origin(published: PublishedSplit | None, seed: int) -> dict[str, Any]:
+    """What of the split its authors published."""
+    if published is None:
+        return {}
+    return {"published": True} | (
+        {} if published.has_negatives else {"negatives": f"drawn here, seed {seed}"}
+    )
+
+
+def split_notes(project: Project, name: str, protocol: str) -> list[str]:
+    """What whoever reads results under a published split has to know of it, a sentence each."""
+    split, events = (project.warehouse.provenance(name, asset) for asset in (split_asset(protocol), "events"))
+    if split is None or events is None or not split.metadata.get("published"):
+        return []
+    notes = []
+    if drawn := split.metadata.get("negatives"):
+        notes.append(f"The published split came without its negatives; they were {drawn}.")
+    if repeats := events.metadata["oddities"].get(SPLIT_REPEATS):
+        notes.append(f"The published split repeats {repeats:,} of its rows; each pair counts once.")
+    return notes
 
 
 def read_splits(project: Project, name: str, protocol: str) -> list[Split]:

@@ -90,6 +90,7 @@ def _read(published: Path, **known: Any) -> tuple[Material, tuple[LeftOut, ...]]
             trainings=queries.read_table(connection, "trainings"),
             seed_deviations=queries.read_seed_deviations(connection),
             simulated=queries.read_simulated(connection),
+            notes=queries.read_notes(connection),
             **known,
         )
         return material, left_out_of(read_left_out(connection))

@@ -28,6 +28,7 @@ class Material:
     Attributes:
         results, claims, ..., seed_deviations: as from `queries`.
         simulated: names of the simulated data sets.
+        notes: (data set, paper) -> what has to be known of the split.
         papers, anchors, stands_for, obtainable, searchable: as in `page.build_report`.
     """
 
@@ -43,6 +44,7 @@ class Material:
     trainings: pd.DataFrame
     seed_deviations: pd.DataFrame
     simulated: frozenset[str]
+    notes: Mapping[tuple[str, str], tuple[str, ...]]
     papers: Mapping[str, PaperLike]
     anchors: pd.DataFrame | None
     stands_for: StandsFor
@@ -57,6 +59,7 @@ class DatasetSection:
     Attributes:
         survivals: whose claim survives, where the models of all papers are compared.
         unjudged: the claims that cannot be judged here; None where all can, or nothing is claimed.
+        notes: what has to be known of the split, a sentence each.
     """
 
     table: ResultTable
@@ -66,6 +69,7 @@ class DatasetSection:
     survivals: Survivals
     unjudged: Unjudged | None
     searches: tuple[Search, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ def paper_section(material: Material, paper: str) -> PaperSection:
                 found,
                 lead if isinstance(lead, Unjudged) else found.unjudged,
                 searches_of(material.trials, paper, table.dataset),
+                material.notes.get((table.dataset, paper), ()),
             )
             for table, lead, found in zip(tables, leads, survivals, strict=True)
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,6 +125,15 @@ def read_simulated(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     if "simulated" not in datasets:
         return frozenset()
     return frozenset(datasets.loc[datasets["simulated"].eq(True), "dataset"])
+
+
+def read_notes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(data set, paper) -> what has to be known of the split, a sentence each."""
+    rows = connection.execute(
+        "SELECT dataset, split_part(asset, '/', 1), metadata FROM provenance"
+        " WHERE ends_with(asset, '/trainings')"
+    ).fetchall()
+    return {(dataset, paper): tuple(json.loads(told).get("notes", ())) for dataset, paper, told in rows}
 
 
 def read_studies(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -51,6 +51,7 @@ class Record:
     Attributes:
         tuning: the budget of the search for hyperparameters; empty where the recipe was taken.
         deviations: of all runs of the paper; own_settings: of this model.
+        notes: on the split.
         bound: an epoch chosen is the last one allowed.
         training: its row of the published table `trainings`; None where it has none.
     """
@@ -71,6 +72,7 @@ class Record:
     chosen: Mapping[str, Any]
     tuning: str
     deviations: tuple[str, ...]
+    notes: tuple[str, ...]
     own_settings: tuple[str, ...]
     environment: Mapping[str, str]
     training: Mapping[str, Any] | None
@@ -105,6 +107,7 @@ def write_records(
         recipes = queries.read_table(connection, "recipes")
         trainings = queries.read_table(connection, "trainings")
         simulated = queries.read_simulated(connection)
+        notes = queries.read_notes(connection)
         datasets = queries.read_datasets(connection).set_index("dataset")
 
     template = templates(html=False).get_template("record.md.j2")
@@ -124,7 +127,7 @@ def write_records(
         if table is None:
             continue
         origins = origins_of(table, sources, recipes)
-        for record in _records(table, origins, trainings, datasets, about):
+        for record in _records(table, origins, trainings, datasets, about, notes.get((dataset, paper), ())):
             path = folder / paper / record.model / f"{dataset}.md"
             write_whole(template.render(record=record, about=about, SIMULATED=SIMULATED), path)
             written.append(path)
@@ -137,6 +140,7 @@ def _records(
     trainings: pd.DataFrame,
     datasets: pd.DataFrame,
     about: PaperLike | None,
+    notes: tuple[str, ...],
 ) -> Iterator[Record]:
     for model in dict.fromkeys(row.model for row in table.rows):
         mine = [(row, origin) for row, origin in zip(table.rows, origins, strict=True) if row.model == model]
@@ -159,6 +163,7 @@ def _records(
             chosen=json.loads(training["chosen"]) if training else {},
             tuning=row.tuning,
             deviations=tuple(about.deviations) if about else (),
+            notes=notes,
             own_settings=tuple(_own_settings(origin.recipe, table, about)),
             environment=json.loads(training["environment"]) if training else {},
             training=training,

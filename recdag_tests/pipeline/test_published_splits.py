@@ -10,7 +10,7 @@ import yaml
 from recdag.errors import DataError
 from recdag.pipeline import data
 from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split
+from recdag.pipeline.splits import make_split, split_notes
 from recdag.pipeline.verification import no_leak
 
 USERS, ITEMS = range(12), range(150)
@@ -52,6 +52,12 @@ def test_repeated_training_rows_are_no_leak(files):
     assert verdict.passed and verdict.metadata == {"held_out": 25, "leaks": 0}
     told = project.warehouse.provenance("theirs", "events").metadata["oddities"]
     assert told["repeats in the published split, stored once"] == len(TRAIN)
+    assert split_notes(project, "theirs", "leave_one_out") == [
+        "The published split came without its negatives; they were drawn here, seed 98765.",
+        f"The published split repeats {len(TRAIN)} of its rows; each pair counts once.",
+    ]
+    make_split(project, "theirs", "user_holdout")
+    assert split_notes(project, "theirs", "user_holdout") == []
 
 
 def test_a_test_pair_in_training_is_still_found(files):
@@ -68,5 +74,6 @@ def test_it_is_told_where_the_negatives_were_drawn(files):
 
 def test_published_negatives_are_taken(files):
     negatives = "".join(f"({user},{item})\t1\t149\n" for user, item in TEST)
-    metadata = make_split(files([*TRAIN, *CATALOGUE], TEST, negatives), "theirs", "leave_one_out").metadata
-    assert "negatives" not in metadata
+    project = files([*TRAIN, *CATALOGUE], TEST, negatives)
+    assert "negatives" not in make_split(project, "theirs", "leave_one_out").metadata
+    assert split_notes(project, "theirs", "leave_one_out") == []
