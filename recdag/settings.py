@@ -11,7 +11,6 @@ Environment variables:
     RECDAG_HOME: the home folder.
     RECDAG_DATA_DIR: folders, separated by colons, in which raw files are looked for first.
     RECDAG_DEVICE: cpu, cuda or auto (the default: a GPU where there is one).
-    RECDAG_REPORTS_URL: where the folder of the report is served; `recdag ui` sets it.
 """
 
 from __future__ import annotations
@@ -35,7 +34,8 @@ CHECKOUT = _checkout()
 SHIPPED = CHECKOUT or PACKAGE / "shipped"
 SHIPPED_RECIPES = SHIPPED / "models" / "recipes"
 SHIPPED_CATALOGUE = SHIPPED / "data" / "catalog"
-REPORTS_URL = "RECDAG_REPORTS_URL"
+REPORTS_ROUTE = "/reports"
+"""Where `recdag ui` serves the folder of the report, beside the web UI."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,9 @@ class Settings:
         return self.data / "reports" / "report.html"
 
     @property
-    def report_url(self) -> str | None:
-        """The address of the report in a browser; None where nobody serves it."""
-        served = os.environ.get(REPORTS_URL)
-        return f"{served}/{self.report.name}" if served else None
+    def report_route(self) -> str:
+        """The path at which `recdag ui` serves the report."""
+        return f"{REPORTS_ROUTE}/{self.report.name}"
 
     @property
     def dagster_home(self) -> Path:

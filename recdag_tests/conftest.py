@@ -79,7 +79,7 @@ def nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RECDAG_HOME", str(tmp_path_factory.mktemp("empty_home")))
         environment.setenv("RECDAG_DEVICE", "cpu")
-        for name in ("RECDAG_DATA_DIR", "RECDAG_REPORTS_URL", "DAGSTER_HOME"):
+        for name in ("RECDAG_DATA_DIR", "DAGSTER_HOME"):
             environment.delenv(name, raising=False)
         yield
 

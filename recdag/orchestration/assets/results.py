@@ -86,18 +86,18 @@ def comparison(project: ProjectResource) -> dg.MaterializeResult:
 
 
 def report_asset() -> dg.AssetsDefinition:
-    """The page; its asset links to it where it is served."""
-    url = open_project().settings.report_url
+    """The page; its asset links to it, beside the web UI of `recdag ui`."""
+    route = open_project().settings.report_route
 
     @dg.asset(
         deps=["comparison"],
         group_name="comparison",
         kinds={"html"},
         owners=EVALUATION_OWNERS,
-        metadata={**code("report/page.py"), **({"page": dg.MetadataValue.url(url)} if url else {})},
+        metadata={**code("report/page.py"), "page": dg.MetadataValue.url(route)},
         description="One self-contained page with all results, `data/reports/report.html`, and a "
         "reproduction record of each model, `data/reports/<paper>/<model>/<data set>.md`. Open it with the "
-        "link under Metadata, which `recdag ui` makes.",
+        "link under Metadata, where `recdag ui` serves it.",
     )
     def report(project: ProjectResource) -> dg.MaterializeResult:
         with user_errors():

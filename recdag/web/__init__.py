@@ -1,0 +1,1 @@
+"""Dagster's web UI and the report on one port, behind a layer that lets no other page drive them."""
