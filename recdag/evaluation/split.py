@@ -21,6 +21,8 @@ class Interactions:
         strength: (P,) float32 count or rating.
         time: (P,) int64 seconds of the latest event of the pair, or None where the data has no time.
         supportive: behaviour -> (n_users, n_items) counts of each behaviour other than the target.
+        met_at: (n_users, n_items) seconds from the data set's first event to the pair's latest one in a
+            supportive behaviour; None where there are none, or no times.
     """
 
     n_users: int
@@ -30,6 +32,7 @@ class Interactions:
     strength: np.ndarray
     time: np.ndarray | None = None
     supportive: Mapping[str, csr_array] = field(default_factory=dict)
+    met_at: csr_array | None = None
 
     def __len__(self) -> int:
         return len(self.user)

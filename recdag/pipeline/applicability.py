@@ -1,8 +1,8 @@
 """What cannot be done with a data set, known before anything is trained.
 
 A paper is left out where its protocol cannot be applied to the data or where they lack what it compares;
-a model, where the machine that was to train it had not the memory, which is noted beside its place: whoever
-asks later gets that answer, whatever memory they have. The rest goes on.
+a model, where it looks at what they lack or where the machine that was to train it had not the memory, which
+is noted beside its place: whoever asks later gets that answer, whatever memory they have. The rest goes on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from recdag.pipeline.memory import available_bytes
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import split_asset
 from recdag.pipeline.steps import step_key
-from recdag.recommenders.registry import ModelSpec
+from recdag.recommenders.registry import ModelSpec, model_spec
 from recdag.warehouse.left_out import left_out_key, record_left_out
 
 
@@ -73,7 +73,11 @@ def publish_refused(project: Project, dataset: str, paper: str) -> dict[str, str
 
 
 def model_refusal(project: Project, dataset: str, paper: str, model: str) -> str | None:
-    """Why the machine that was to train a model could not, None where it was trained or not tried."""
+    """Why a model has nothing to look at in the data, or why the machine that was to train it could not; None
+    where it was trained or not tried."""
+    entry = project.dataset(dataset)
+    if model_spec(model).needs_supportive and not entry.supportive:
+        return f"it looks at other behaviours, and the data have one, {entry.target}"
     note = _note(project, dataset, paper, model)
     return note.read_text(encoding="utf-8") if note.exists() else None
 

@@ -74,6 +74,18 @@ def look_up(keys: torch.Tensor, values: torch.Tensor, wanted: torch.Tensor) -> t
     return values[place] * found.view(*found.shape, *[1] * (values.dim() - 1))
 
 
+def cells_of(keys: torch.Tensor, users: torch.Tensor, n_items: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Which of the sorted keys user * m + item (K,) are those of (B,) users.
+
+    Returns:
+        (P,) place of each key's user in `users`; (P,) place of the key.
+    """
+    first, last = torch.searchsorted(keys, torch.stack([users, users + 1]) * n_items)
+    number = last - first
+    rows = torch.repeat_interleave(number)
+    return rows, torch.arange(len(rows), device=keys.device) + (last - number.cumsum(0))[rows]
+
+
 def supportive_share(sampler: str, share: float) -> float:
     """The share of supportive negatives that a sampler stands for; `share` is that of "mixed"."""
     return {"uniform": 0.0, "supportive": 1.0, "mixed": share}[sampler]

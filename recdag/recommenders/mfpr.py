@@ -15,7 +15,7 @@ from torch.nn.functional import embedding, softplus
 
 from recdag.recommenders.base import Query, Recommender
 from recdag.recommenders.configs.multi_feedback import MFPRConfig
-from recdag.recommenders.feedback import FeedbackSampler, FeedbackTable, look_up, supportive_share
+from recdag.recommenders.feedback import FeedbackSampler, FeedbackTable, cells_of, look_up, supportive_share
 from recdag.recommenders.known_users import known_users
 from recdag.recommenders.sparse_linear import SparseRows
 from recdag.recommenders.user_vectors import inner_products
@@ -174,10 +174,7 @@ class MFPR(Recommender[MFPRConfig]):
         keys, own, n_items = scoring["own_keys"], scoring["own"], len(scoring["item"])
         if items is not None:
             return scores - look_up(keys, own, users[:, None] * n_items + items)
-        first, last = torch.searchsorted(keys, torch.stack([users, users + 1]) * n_items)
-        number = last - first
-        rows = torch.repeat_interleave(number)
-        cells = torch.arange(len(rows), device=self.device) + (last - number.cumsum(0))[rows]
+        rows, cells = cells_of(keys, users, n_items)
         scores[rows, keys[cells] % n_items] -= own[cells]
         return scores
 

@@ -19,11 +19,14 @@ class TrainingData:
         strength: (n, m) float32 raw count or rating, on the same cells in the same order.
         supportive: behaviour name -> (n, m) float32 counts of a feedback type other than the
             target, for example clicks beside purchases. Empty where a data set has one behaviour.
+        met_at: (n, m) float32 seconds from the data set's first event to the latest one in a supportive
+            behaviour, on the cells that have any; None where there are no such behaviours or no times.
     """
 
     positives: csr_array
     strength: csr_array
     supportive: Mapping[str, csr_array] = field(default_factory=dict)
+    met_at: csr_array | None = None
 
     @property
     def n_users(self) -> int:

@@ -15,8 +15,8 @@ from recdag.warehouse.events import positive_bound
 from recdag.warehouse.sql import arrays, columns, identifier, row, scalar
 
 UNKNOWN_TIME = -1
-MOST_TIMES_UNKNOWN = 0.01
 """Time of a pair without one, in data where other pairs have a time."""
+MOST_TIMES_UNKNOWN = 0.01
 
 
 def write_binarized(connection: DuckDBPyConnection, dataset: Dataset) -> dict[str, Any]:
@@ -123,7 +123,23 @@ def read_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> Inter
         strength=found["strength"],
         time=found.get("time"),
         supportive={name: read_csr(connection, "interactions", "count", name) for name in dataset.supportive},
+        met_at=_read_met_at(connection, dataset),
     )
+
+
+def _read_met_at(connection: DuckDBPyConnection, dataset: Dataset) -> csr_array | None:
+    """When pairs had their latest supportive event; see `Interactions.met_at`."""
+    found = arrays(
+        connection,
+        "select user_id, item_id,"
+        " coalesce(max(last_time) - (select min(first_time) from interactions), ?)::float as time"
+        " from interactions where list_contains(?::varchar[], behaviour)"
+        " group by user_id, item_id order by user_id, item_id",
+        [UNKNOWN_TIME, list(dataset.supportive)],
+    )
+    if (found["time"] == UNKNOWN_TIME).all():
+        return None
+    return _csr(found["user_id"], found["item_id"], found["time"], *_sizes(connection))
 
 
 def _sizes(connection: DuckDBPyConnection) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -315,6 +317,7 @@ def test_a_user_without_training_cells_in_a_fold_is_left_out_of_it():
 
 def test_matrices_carry_strength_supportive_counts_and_both_histories():
     interactions = make(4, clicks=True)
+    interactions = replace(interactions, met_at=interactions.supportive["click"] * np.float32(60))
     assignment = PROTOCOLS["leave_one_out"].assign(interactions, ProtocolOptions())
     split = build_split(interactions, assignment)
     dense = np.zeros((interactions.n_users, interactions.n_items), np.float32)
@@ -328,6 +331,8 @@ def test_matrices_carry_strength_supportive_counts_and_both_histories():
         split.train.supportive["click"].toarray(),
         interactions.supportive["click"].toarray()[np.ix_(split.user_ids, split.item_ids)],
     )
+    for data in (split.train, split.train_and_validation):
+        np.testing.assert_array_equal(data.met_at.toarray(), 60 * data.supportive["click"].toarray())
     np.testing.assert_array_equal(split.test.history.toarray(), known.positives.toarray()[split.test.users])
     np.testing.assert_array_equal(
         split.validation.history.toarray(), split.train.positives.toarray()[split.validation.users]

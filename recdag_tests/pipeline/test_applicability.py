@@ -124,6 +124,13 @@ def test_a_model_is_left_out_by_the_machine_that_was_to_train_it(home, small_mac
         assert "ease" in applicability.runnable(project, "tiny", "fawmf", PAPERS["fawmf"].nodes)
 
 
+def test_a_model_of_other_behaviours_is_left_out_where_the_data_have_one(project):
+    assert applicability.runnable(project, "tiny", "benchmark", ["wmf", "met"]) == ("wmf",)
+    left_out = applicability.publish_refused(project, "tiny", "benchmark")
+    assert left_out == {"benchmark/met": "it looks at other behaviours, and the data have one, buy"}
+    assert applicability.runnable(project, "demo", "benchmark", ["met"]) == ("met",)
+
+
 def test_what_is_left_out_is_published_until_it_can_be_done(project):
     def published():
         with project.published.reading() as connection:

@@ -44,7 +44,7 @@ def test_results_hold_the_metrics_of_either_group(project, monkeypatch):
     found = {}
     for model, *row in rows_of(project, "metrics", "model, metric, value, std_err, ci_low, ci_high, n_users"):
         found.setdefault(model, {})[row[0]] = row[1:]
-    assert set(found) == {"mf_mmlp", "mf", "item_pop"}
+    assert set(found) == {"mf_mmlp", "mf", "item_pop", "met"}
     for metrics in found.values():
         assert set(metrics) == {*METRICS, *BY_FEEDBACK}
         for name in METRICS:

@@ -18,7 +18,7 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 
-DRAW_NOTHING = ("item_pop", "item_knn", "ease", "slim")
+DRAW_NOTHING = ("item_pop", "item_knn", "ease", "slim", "met")
 """Models that end the same with every seed."""
 
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -27,14 +27,14 @@ QUALITY = {
     "eals": 0.42, "exmf": 0.41, "fawmf": 0.43, "implicit_cf_nade": 0.3,
     "implicit_cf_nade_normalised": 0.31, "mf": 0.39, "mmlp": 0.38,
     "mf_mmlp": 0.4, "mfpr": 0.41, "gaussian_vae_pr": 0.43, "gaussian_dae": 0.432, "logistic_vae_pr": 0.428,
-    "logistic_dae": 0.427, "slim": 0.434, "cdae": 0.436, }  # fmt: skip
+    "logistic_dae": 0.427, "slim": 0.434, "cdae": 0.436, "met": 0.3, }  # fmt: skip
 SECONDS = {
     "item_pop": 0.004, "item_knn": 0.6, "ease": 1.2, "wmf": 9.0, "bpr": 31.0, "mult_dae": 95.0,
     "mult_vae_pr": 240.0, "gmf": 210.0, "mlp": 480.0, "neumf": 640.0, "neumf_pretrain": 4100.0,
     "eals": 5.0, "exmf": 25.0, "fawmf": 17.0, "implicit_cf_nade": 50.0,
     "implicit_cf_nade_normalised": 80.0, "mf": 3.0, "mmlp": 4.0,
     "mf_mmlp": 6.0, "mfpr": 5.0, "gaussian_vae_pr": 230.0, "gaussian_dae": 90.0, "logistic_vae_pr": 235.0,
-    "logistic_dae": 92.0, "slim": 6.0, "cdae": 70.0, }  # fmt: skip
+    "logistic_dae": 92.0, "slim": 6.0, "cdae": 70.0, "met": 0.4, }  # fmt: skip
 SCALE = {"hr@10": 1.68, "ndcg@10": 1.0, "ndcg@100": 0.95, "recall@20": 0.9, "recall@50": 1.2, "mpr": 0.2}
 
 

@@ -99,6 +99,17 @@ def test_interactions_with_supportive_counts(connection, stage, make_dataset):
         "see": [[2, 0, 0], [0, 0, 0], [0, 0, 1]],
         "cart": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
     }
+    assert found.met_at.toarray().tolist() == [[2 - 1, 0, 0], [0, 3 - 1, 0], [0, 0, 5 - 1]]
+
+
+def test_when_a_pair_was_met_last_is_unknown_without_times_or_other_behaviours(
+    connection, stage, make_dataset
+):
+    several = make_dataset(supportive=("see",))
+    build(connection, stage, several, [("a", "x", "see", None, None), ("a", "x", "buy", None, None)])
+    assert read_interactions(connection, several).met_at is None
+    build(connection, stage, make_dataset(), [("a", "x", "buy", None, 7)])
+    assert read_interactions(connection, make_dataset()).met_at is None
 
 
 def test_interactions_without_time_or_with_some(connection, stage, make_dataset):

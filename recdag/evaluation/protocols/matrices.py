@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -94,11 +96,20 @@ class _Builder:
         positives = csr_array(
             (np.ones_like(strength.data), strength.indices, strength.indptr), shape=strength.shape
         )
-        supportive = {
-            behaviour: counts[self.user_ids][:, self.item_ids].astype(np.float32)
-            for behaviour, counts in self.interactions.supportive.items()
-        }
-        return TrainingData(positives, strength, supportive)
+        return TrainingData(positives, strength, self._supportive, self._met_at)
+
+    @cached_property
+    def _supportive(self) -> dict[str, csr_array]:
+        return {name: self._part(counts) for name, counts in self.interactions.supportive.items()}
+
+    @cached_property
+    def _met_at(self) -> csr_array | None:
+        met_at = self.interactions.met_at
+        return None if met_at is None else self._part(met_at)
+
+    def _part(self, matrix: csr_array) -> csr_array:
+        """Rows and columns of the fold."""
+        return matrix[self.user_ids][:, self.item_ids].astype(np.float32)
 
     def _held_out(self, part: str, given: tuple[str, ...]) -> HeldOut:
         target = self.of(part)

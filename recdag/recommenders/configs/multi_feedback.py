@@ -1,4 +1,4 @@
-"""Hyperparameters of the models that learn from several kinds of feedback: MF, M-MLP, both, MFPR."""
+"""Hyperparameters of the models that learn from several kinds of feedback: Met, MF, M-MLP, both, MFPR."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recdag.recommenders.configs.base import Config, hyper
+
+
+@dataclass(frozen=True)
+class MetConfig(Config):
+    """Nothing to choose."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,19 @@ from recdag.recommenders.registry.spec import ModelSpec
 
 SPECS = (
     ModelSpec(
+        "met",
+        "met",
+        "Met",
+        multi_feedback.MetConfig,
+        "1",
+        False,
+        (),
+        "Ranks first what a user met in another behaviour: by behaviour, how often and when last, then by "
+        "popularity. The floor for models of several kinds of feedback; no paper here compares with it.",
+        needs_supportive=True,
+        random=False,
+    ),
+    ModelSpec(
         "mf",
         "multi_feedback",
         "MF",
