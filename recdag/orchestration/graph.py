@@ -10,7 +10,7 @@ from recdag.orchestration.assets.splits import split_assets
 from recdag.orchestration.assets.studies import study_assets
 from recdag.orchestration.automation import automated, automation
 from recdag.orchestration.checks import asset_checks
-from recdag.orchestration.jobs import download, everything, refresh
+from recdag.orchestration.jobs import download, refresh, with_large_studies
 from recdag.orchestration.logging import display_logger
 from recdag.orchestration.resources import ProjectResource, open_project
 from recdag.orchestration.schedules import nightly
@@ -42,7 +42,7 @@ def build_defs() -> dg.Definitions:
             ]
         ),
         asset_checks=asset_checks(partitions),
-        jobs=[download, everything, refresh],
+        jobs=[download, refresh, with_large_studies],
         schedules=[nightly],
         sensors=[new_data, automation],
         resources={"project": ProjectResource()},

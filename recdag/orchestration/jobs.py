@@ -1,10 +1,12 @@
 """Jobs a person can launch."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
-EVERYTHING = "everything"
 LARGE_STUDIES = 'tag:"study"="large"'
 """Selects the studies that train many models; a run takes them in only when asked."""
+_LARGE = dg.AssetSelection.tag("study", "large")
 
 download = dg.define_asset_job(
     "download",
@@ -13,15 +15,22 @@ download = dg.define_asset_job(
     "a failed download is one failed asset and not all that a run was to make.",
 )
 
-everything = dg.define_asset_job(
-    EVERYTHING,
-    selection=dg.AssetSelection.all(),
-    description="The whole graph for one data set; only what changed is computed.",
-)
-
 refresh = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.tag("study", "large"),
+    selection=dg.AssetSelection.all() - _LARGE,
     description="What a plain `recdag run` makes for one data set: everything but the studies that train "
-    "many models. What the nightly schedule and the sensor `new_data` launch.",
+    "many models; only what changed is computed. What the nightly schedule and the sensor `new_data` launch.",
 )
+
+with_large_studies = dg.define_asset_job(
+    "with_large_studies",
+    selection=dg.AssetSelection.all(),
+    description="The whole graph for one data set with the studies that train many models, hundreds in all: "
+    "hours on a small data set, weeks on a large one. Ask for a single study instead, from its page.",
+)
+
+
+def job_for(defs: dg.Definitions, assets: Sequence[dg.AssetKey]) -> dg.JobDefinition:
+    """The smallest of the jobs for one data set that can make some assets."""
+    large = _LARGE.resolve(defs.resolve_asset_graph())
+    return defs.resolve_job_def((refresh if large.isdisjoint(assets) else with_large_studies).name)

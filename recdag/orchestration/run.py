@@ -15,7 +15,8 @@ from recdag.errors import ConfigError
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.history import deepest, message_of
 from recdag.orchestration.instance import prepare_home, terminal_instance
-from recdag.orchestration.jobs import EVERYTHING, LARGE_STUDIES
+from recdag.orchestration.jobs import LARGE_STUDIES, job_for
+from recdag.orchestration.location import shown_in_timeline
 from recdag.orchestration.logging import attach_display
 from recdag.orchestration.resources import open_project
 from recdag.orchestration.stopping import Cancelling, cancelled_when_stopped, raise_if_stopped
@@ -49,8 +50,10 @@ def selection_of(paper: str | None, studies: bool) -> str:
     Args:
         studies: take in those that train many models.
     """
-    chosen = f'+group:"{paper}" or key:"comparison" or key:"report"' if paper else "*"
-    return chosen if studies else f"({chosen}) and not {LARGE_STUDIES}"
+    if paper is None:
+        return "*" if studies else f"not {LARGE_STUDIES}"
+    large = f' or +group:"{paper}_studies"' if studies else ""
+    return f'+group:"{paper}"{large} or key:"comparison" or key:"report"'
 
 
 def study_selection(paper: str, study: str) -> str:
@@ -92,9 +95,7 @@ def materialize(
     with terminal_instance(home) as instance, my_turn(instance, home, tell):
         attach_display(display, Cancelling(instance))
         for part in _parts(project, dataset, chosen):
-            result = _execute(
-                instance, defs.resolve_job_def(EVERYTHING), dataset, part, config or {}, shell_tags(home)
-            )
+            result = _execute(instance, job_for(defs, part), dataset, part, config or {}, shell_tags(home))
             if not result.success:
                 break
     return RunSummary(result.success, len(chosen), _failures(result))
@@ -153,7 +154,7 @@ def _execute(
         KeyboardInterrupt: it was stopped.
     """
     names = {asset.to_user_string() for asset in assets}
-    with cancelled_when_stopped(instance) as run_id:
+    with cancelled_when_stopped(instance) as run_id, shown_in_timeline(instance, run_id):
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,

@@ -15,6 +15,7 @@ import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from filelock import FileLock, Timeout
 
+from recdag.orchestration.location import OF_THE_LOCATION
 from recdag.orchestration.processes import Place, worker_has_gone
 
 FROM_SHELL = {"recdag/started_from": "shell"}
@@ -44,7 +45,7 @@ def my_turn(instance: dg.DagsterInstance, home: Path, tell: Callable[[str], None
 
 def shell_tags(home: Path) -> Mapping[str, str]:
     """What a run from the shell carries: that it is one, where it is at work, and whose lock it holds."""
-    return {**FROM_SHELL, **Place.here().tags(), _LOCK: _lock_of(home)}
+    return {**FROM_SHELL, **OF_THE_LOCATION, **Place.here().tags(), _LOCK: _lock_of(home)}
 
 
 def clear_killed_runs(home: Path) -> None:

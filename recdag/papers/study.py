@@ -6,8 +6,10 @@ claim whose source is among `sources` is drawn beside them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+from math import prod
 from typing import Any
 
 from recdag.recommenders.registry import MODELS
@@ -79,6 +81,10 @@ class Sweep(Study):
             for name, values in {**self.axes, **self.by_dataset.get(dataset, {}), **given}.items()
         }
 
+    def trainings(self, dataset: str) -> int:
+        """How many models it trains on a data set, if nothing else is asked for."""
+        return prod(len(values) for values in self.grid(dataset).values())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(Sweep):
@@ -95,6 +101,17 @@ class Grid(Sweep):
     series: tuple[Series, ...]
     x: str | None
     folds: int | None = None
+
+    def points(self, series: Series, axes: Axes) -> Iterator[dict[str, Any]]:
+        """axis -> value, of every cell of a line."""
+        known = MODELS[series.model].config.__dataclass_fields__
+        own = {name: values for name, values in axes.items() if name in known}
+        for values in product(*own.values()):
+            yield dict(zip(own, values, strict=True))
+
+    def trainings(self, dataset: str) -> int:
+        axes = self.grid(dataset)
+        return sum(1 for series in self.series for _ in self.points(series, axes))
 
 
 @dataclass(frozen=True, kw_only=True)

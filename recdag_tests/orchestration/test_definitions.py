@@ -10,8 +10,9 @@ import pytest
 
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.orchestration.graph import build_defs
+from recdag.orchestration.jobs import job_for, refresh
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import Counts, Grid
+from recdag.papers.study import Counts, Grid, Sweep
 from recdag.warehouse.schema import SCHEMA
 
 
@@ -71,6 +72,27 @@ def test_models_are_grouped_by_paper_described_and_queue_for_the_gpu(graph):
             assert len(node.description) > 40
             assert "tiny" not in node.partitions_def.get_partition_keys()
             assert "demo" in node.partitions_def.get_partition_keys()
+
+
+def test_studies_that_train_many_models_are_groups_of_their_own_and_say_how_many(graph):
+    for paper in PAPERS.values():
+        for study in paper.studies:
+            node = graph.get(dg.AssetKey([paper.id, study.id]))
+            assert node.group_name == (paper.id if study.quick else f"{paper.id}_studies")
+            if isinstance(study, Sweep):
+                assert f" {study.trainings('ml-100k')} models" in node.description
+    assert "It trains 30 models (6 on demo)" in graph.get(dg.AssetKey(["ncf", "negatives"])).description
+
+
+def test_the_plain_job_leaves_them_out_and_comes_first(graph):
+    defs = build_defs()
+    large = {
+        key for key in graph.get_all_asset_keys() if (graph.get(key).group_name or "").endswith("_studies")
+    }
+    assert {"ncf_studies", "benchmark_studies"} <= {graph.get(key).group_name for key in large}
+    plain = refresh.selection.resolve(graph)
+    assert plain == graph.get_all_asset_keys() - large
+    assert job_for(defs, list(plain)).name == "refresh" < job_for(defs, list(large)).name
 
 
 def test_every_asset_says_what_it_is_who_looks_after_it_and_where_its_code_is(graph):

@@ -53,7 +53,7 @@ def observed(observation):
     """The event of an observation, as a run's logger is handed it."""
     return dg.DagsterEvent(
         event_type_value=dg.DagsterEventType.ASSET_OBSERVATION.value,
-        job_name="everything",
+        job_name="refresh",
         step_key="raw_files",
         event_specific_data=AssetObservationData(observation),
     )

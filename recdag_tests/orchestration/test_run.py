@@ -3,9 +3,11 @@
 import logging
 from dataclasses import replace
 
+import dagster as dg
 import duckdb
 import pytest
 import yaml
+from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from recdag.errors import ConfigError
 from recdag.orchestration.run import materialize, selection_of
@@ -31,6 +33,7 @@ class Computed(logging.Handler):
                 self.steps.add(event.asset_key.to_user_string())
 
 
+LABEL = "__repository__@recdag.definitions"
 QUICK = selection_of(None, studies=False)
 
 
@@ -75,6 +78,15 @@ def due():
     """What `recdag status` says is not current."""
     found = project_status(Snapshot.open(), ["tiny"])
     return {each.asset for status in found for each in status.standings if each.state != "current"}
+
+
+def test_a_run_from_the_shell_is_shown_with_its_job(home):
+    run('key:"raw_files"')
+    with dg.DagsterInstance.from_config(str(home / "data" / "dagster_home")) as instance:
+        of_the_job = dg.RunsFilter(job_name="refresh", tags={REPOSITORY_LABEL_TAG: LABEL})
+        (found,) = instance.get_runs(of_the_job)
+    assert found.is_success and found.remote_job_origin.job_name == "refresh"
+    assert found.remote_job_origin.repository_origin.get_label() == LABEL
 
 
 def test_another_seed_or_code_version_trains_that_model_alone(home, monkeypatch):

@@ -96,3 +96,14 @@ def test_values_chosen_go_before_those_of_the_data_set_and_the_paper():
 def test_an_unknown_study_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match="layers"):
         PAPERS["ncf"].study("layer")
+
+
+def test_a_sweep_knows_what_it_trains():
+    found = {name: study.trainings("ml-100k") for name, (_, study) in zip(IDS, STUDIES, strict=True)
+             if isinstance(study, Sweep)}  # fmt: skip
+    assert found["ncf/layers"] == 5 * 4  # Tables 3 and 4
+    assert found["ncf/factors"] == 6 * 4  # Figure 4: six models
+    assert found["ncf/negatives"] == 3 * 10  # Figure 7
+    assert PAPERS["ncf"].study("layers").trainings("demo") == 3
+    random = [name for name in PAPERS["benchmark"].nodes if model_spec(name).random]
+    assert found["benchmark/seeds"] == 2 * len(random)

@@ -23,11 +23,21 @@ from recdag.pipeline.showing import published_rows, study_table
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import run_study
 
-_HOW = {
-    True: "It runs with its paper; its rows are in the table `studies`, its figure in the report.",
-    False: "It trains many models and waits until it is asked for; choose a smaller grid in the Launchpad. "
-    "Its rows are in the table `studies`, its figure in the report.",
-}
+
+def _how(study: Study) -> str:
+    """When it runs and what it costs."""
+    stored = "Its rows are in the table `studies`, its figure in the report."
+    if study.quick:
+        return f"It runs with its paper. {stored}"
+    cost = (
+        f"{study.trainings('')} models ({study.trainings('demo')} on demo)"
+        if isinstance(study, Sweep)
+        else ""
+    )
+    return (
+        f"It trains {cost or 'many models'} and waits until it is asked for; choose a smaller grid in the "
+        f"Launchpad. {stored}"
+    )
 
 
 def _needs(paper: Paper, study: Study) -> list[list[str]]:
@@ -44,12 +54,12 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
     @dg.asset(
         key=[paper.id, study.id],
         deps=_needs(paper, study),
-        group_name=paper.id,
+        group_name=paper.id if study.quick else f"{paper.id}_studies",
         kinds={"duckdb", "torch"},
         tags={"study": "quick" if study.quick else "large"},
         pool="gpu" if isinstance(study, Sweep) else None,
         partitions_def=partitions,
-        description=f"{study.title} ({study.figure or 'ours'}). {study.summary} {_HOW[study.quick]}",
+        description=f"{study.title} ({study.figure or 'ours'}). {study.summary} {_how(study)}",
         owners=MODEL_OWNERS,
         metadata={
             **paper_code(paper, "pipeline/studies/run.py"),

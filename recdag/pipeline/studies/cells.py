@@ -7,7 +7,6 @@ where it was, and studies share cells.
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +25,6 @@ from recdag.pipeline.steps import step_key
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.trained import Card, read_history
 from recdag.pipeline.training import Plan, fit_folds, plan_training, variant
-from recdag.recommenders.registry import model_spec
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split
@@ -83,10 +81,7 @@ def cells_of(study: Grid, request: StudyRequest) -> list[Cell]:
 
 
 def _cells(study: Grid, series: Series, axes: dict[str, list[Any]], request: StudyRequest) -> Iterator[Cell]:
-    known = model_spec(series.model).config.__dataclass_fields__
-    own = {name: values for name, values in axes.items() if name in known}
-    for values in itertools.product(*own.values()):
-        point = dict(zip(own, values, strict=True))
+    for point in study.points(series, axes):
         linked = {name: factor * point[axis] for name, (axis, factor) in series.linked.items()}
         training = TrainingRequest(
             dataset=request.dataset,
