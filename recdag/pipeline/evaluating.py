@@ -19,7 +19,6 @@ from recdag.pipeline.significance import significance_asset, significance_key, w
 from recdag.pipeline.splits import read_splits, split_notes
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.trained import Card, load_trained, read_history
-from recdag.recommenders.registry import model_spec
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys, sizes, user_keys
@@ -189,12 +188,10 @@ def evaluate_trained(
     from recdag.evaluation.protocols import PROTOCOLS
     from recdag.training.device import choose_device
 
-    spec = model_spec(card.model)
-    config = spec.config(**card.config)
     folder = project.trained(card.dataset, card.paper, card.model)
     names = metrics or PROTOCOLS[card.protocol].metrics
     return [
-        evaluate(load_trained(folder, spec, config, split.fold, choose_device()), split.test, names)
+        evaluate(load_trained(folder, card, split.fold, choose_device()), split.test, names)
         for split in splits
     ]
 

@@ -13,7 +13,6 @@ from recdag.pipeline.project import Project
 from recdag.pipeline.service import TOP, Keys, Service
 from recdag.pipeline.splits import split_asset
 from recdag.pipeline.trained import Card, load_trained, read_ids
-from recdag.recommenders.registry import model_spec
 from recdag.suggest import names_known
 from recdag.warehouse.matrices import read_csr
 from recdag.warehouse.provenance import find
@@ -62,8 +61,7 @@ def open_service(project: Project, dataset: str, name: str) -> Service:
             )
         keys, positives = _read_keys(connection), read_csr(connection, "binarized")
     users, items = read_ids(folder, 0)
-    spec = model_spec(card.model)
-    recommender = load_trained(folder, spec, spec.config(**card.config), 0, choose_device())
+    recommender = load_trained(folder, card, 0, choose_device())
     return Service(name, recommender, users, items, keys, positives[:, items])
 
 

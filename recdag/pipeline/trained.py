@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recdag.errors import RecdagError
-from recdag.recommenders.configs.base import Config
-from recdag.recommenders.registry import ModelSpec
+from recdag.recommenders.registry import model_spec
 from recdag.report.learning_curve import learning_curve
 
 if TYPE_CHECKING:
@@ -134,19 +133,24 @@ def read_history(folder: Path) -> list[list[dict[str, Any]]]:
     return json.loads((folder / "history.json").read_text())
 
 
-def load_trained(
-    folder: Path, spec: ModelSpec, config: Config, fold: int, device: torch.device
-) -> Recommender:
+def load_trained(folder: Path, card: Card, fold: int, device: torch.device) -> Recommender:
     """A trained model from its folder.
 
     Raises:
-        RecdagError: the weights are missing or damaged.
+        RecdagError: the weights are missing or damaged, or another version of the model learned them.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    path = folder / f"fold-{fold}.safetensors"
-    model = spec.create(config, device)
+    path, spec = folder / f"fold-{fold}.safetensors", model_spec(card.model)
+    if card.code_version != spec.version:
+        raise RecdagError(
+            f"{card.paper}/{card.model} was trained by version {card.code_version} of the model, this is "
+            f"version {spec.version}",
+            where=str(folder),
+            cure=f"Train it again: recdag run --dataset {card.dataset} --paper {card.paper}",
+        )
+    model = spec.create(spec.config(**card.config), device)
     try:
         state = load_file(path, device=str(device))
     except (OSError, SafetensorError) as error:

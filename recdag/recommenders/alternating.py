@@ -31,7 +31,13 @@ class Alternating(Recommender[S]):
 
     def fit(self, data: TrainingData, options: FitOptions) -> History:
         self.prepare(data, options)
-        return train(self, epochs=self.config.epochs, options=options, patience=self.config.patience)
+        return train(
+            self,
+            epochs=self.config.epochs,
+            options=options,
+            patience=self.config.patience,
+            least_epochs=self.config.least_epochs,
+        )
 
     def prepare(self, data: TrainingData, options: FitOptions) -> None:
         """Put data and initial parameters in place.

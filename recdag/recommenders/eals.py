@@ -2,7 +2,13 @@
 
     sum over positives (1 - p_u.q_i)^2 + sum over other cells c_i (p_u.q_i)^2 + lambda (|P|^2 + |Q|^2)
 
-with c_i = c0 f_i^a / sum_j f_j^a and f_i the item's number of users. One coordinate of one vector is
+with c_i = c0 f_i^a / sum_j f_j^a and f_i the item's number of users. Both constants are relative to the
+|X+| positives of n users and m items, so that the same values suit data of any size and density:
+
+    c0 = unobserved_ratio |X+| / n                    all cells weigh so many times what the positives do
+    lambda = l2 (1 + unobserved_ratio) |X+| / sqrt(n m)      l2 times what a user's or item's cells weigh
+
+One coordinate of one vector is
 solved at a time. While all users are swept the items are fixed, so that sum_i c_i q_i q_i^T is
 computed once, and rows do not depend on each other: the sweep is exact in any order.
 """
@@ -35,18 +41,18 @@ class EALS(Alternating[EALSConfig]):
             rng.normal(0, config.initial_std, (size, config.factors)).astype(np.float32)
             for size in (data.n_users, data.n_items)
         )
-        weights = unobserved_weights(np.diff(self._by_item.indptr), config)
-        return _tensors(users, items, weights)
+        weights = unobserved_weights(np.diff(self._by_item.indptr), data.n_users, config)
+        return _tensors(users, items, weights, penalty(data.positives, config))
 
     def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
         """A sweep over all users, then one over all items; the loss is the objective after both."""
         users, items, weights = (array.copy() for array in self._arrays())
-        l2 = self.config.l2
+        l2 = self._fitted["l2"].item()
         ones = np.ones(len(users), np.float32)
         sweep(self._by_user, users, Fixed(items, weights), ones, l2)
         options.heartbeat()
         positives_loss = sweep(self._by_item, items, Fixed(users, ones), weights, l2)
-        self.load_parameters(_tensors(users, items, weights))
+        self.load_parameters(_tensors(users, items, weights, l2))
         grams = np.sum((users.T @ users) * ((items.T * weights) @ items))
         squares = np.sum(users**2) + np.sum(items**2)
         return {"loss": float(positives_loss + grams + l2 * squares)}
@@ -64,27 +70,33 @@ class EALS(Alternating[EALSConfig]):
         users = np.zeros((history.shape[0], items.shape[1]), np.float32)
         fixed = Fixed(items, weights)
         for _ in range(self.config.fold_in_sweeps):
-            sweep(history, users, fixed, np.ones(len(users), np.float32), self.config.l2)
+            sweep(history, users, fixed, np.ones(len(users), np.float32), self._fitted["l2"].item())
         return torch.from_numpy(users).to(self.device)
 
 
-def _tensors(users: np.ndarray, items: np.ndarray, weights: np.ndarray) -> dict[str, torch.Tensor]:
+def _tensors(users: np.ndarray, items: np.ndarray, weights: np.ndarray, l2: float) -> dict[str, torch.Tensor]:
     arrays = {"users": users, "items": items, "unobserved_weights": weights}
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return {**tensors, "l2": torch.tensor(l2, dtype=torch.float64)}
 
 
-def unobserved_weights(popularity: np.ndarray, config: EALSConfig) -> np.ndarray:
+def unobserved_weights(popularity: np.ndarray, n_users: int, config: EALSConfig) -> np.ndarray:
     """(m,) float32 weights c_i of the items' unobserved cells (equation 8).
 
     Args:
         popularity: (m,) users of each item.
-        config: c0 as a sum over items or as their mean, and the exponent.
+        n_users: n.
+        config: the ratio and the exponent.
     """
     shares = popularity.astype(np.float64) ** config.popularity_exponent
-    total = config.unobserved_weight
-    if config.unobserved_weight_is == "item_mean":
-        total *= len(popularity)
+    total = config.unobserved_ratio * popularity.sum() / n_users
     return (total * shares / shares.sum()).astype(np.float32)
+
+
+def penalty(positives: csr_array, config: EALSConfig) -> float:
+    """lambda for the (n, m) positives of a training."""
+    n, m = positives.shape
+    return config.l2 * (1 + config.unobserved_ratio) * positives.nnz / (n * m) ** 0.5
 
 
 @dataclass(frozen=True)

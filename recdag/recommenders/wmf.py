@@ -24,11 +24,16 @@ class WMF(Recommender[WMFConfig]):
 
     Two parameterisations, X+ being the positives, n and m the numbers of users and items:
 
-        frequency_scaled (Rendle et al. 2022; a0 = unobserved_weight, nu = frequency_exponent)
+        frequency_scaled (Rendle et al. 2022; nu = frequency_exponent)
             sum_X+ (1 - p.q)^2 + a0 sum_all (p.q)^2
-            + l2 [sum_u (|X_u| + a0 m)^nu |p_u|^2 + sum_i (|X_i| + a0 n)^nu |q_i|^2]
+            + l2 [s sum_u (|X_u| + a0 m)^nu |p_u|^2 + t sum_i (|X_i| + a0 n)^nu |q_i|^2]
         confidence (Hu, Koren, Volinsky 2008, eq. 3)
             sum_X+ (1 + alpha r)(1 - p.q)^2 + sum_rest (p.q)^2 + l2 [sum_u |p_u|^2 + sum_i |q_i|^2]
+
+    In the first, a0 = unobserved_ratio |X+| / (n m): all cells together weigh so many times what the
+    positives do, however sparse the data are. s and t, 1 for nu = 1, keep the sum of either side's
+    penalties the same for every nu. So the same values of
+    unobserved_ratio and l2 suit data of any size and density.
 
     An epoch solves for all users exactly, then for all items. A user who was not in training is
     solved for from the history, with r = 1, the item vectors as they are.
@@ -37,6 +42,7 @@ class WMF(Recommender[WMFConfig]):
     folds_in: ClassVar[bool] = True
     _users: torch.Tensor
     _items: torch.Tensor
+    _scaling: torch.Tensor
     _solvers: tuple[RowSolver, RowSolver]
     _positives: int
     _observed: float
@@ -47,7 +53,14 @@ class WMF(Recommender[WMFConfig]):
         config = self.config
         self.device = options.device
         extra = self._extra_weights(data)
-        self._solvers = self._solver(extra), self._solver(csr_array(extra.T))
+        by_item = csr_array(extra.T)
+        cell_weight = self._cell_weight(data)
+        user_scale, item_scale = (self._penalty_scale(side, cell_weight) for side in (extra, by_item))
+        self._scaling = torch.tensor([cell_weight, user_scale], dtype=torch.float64)
+        self._solvers = (
+            self._solver(extra, cell_weight, user_scale),
+            self._solver(by_item, cell_weight, item_scale),
+        )
         self._positives = extra.nnz
         on_top = config.weighting == "frequency_scaled"
         self._observed = float(extra.sum(dtype=np.float64)) + (0 if on_top else extra.nnz)
@@ -55,7 +68,13 @@ class WMF(Recommender[WMFConfig]):
         spread = 0.1 / config.factors**0.5
         self._items = (torch.randn(data.n_items, config.factors) * spread).to(self.device)
         self._users = torch.zeros(data.n_users, config.factors, device=self.device)
-        history = train(self, epochs=config.epochs, options=options, patience=config.patience)
+        history = train(
+            self,
+            epochs=config.epochs,
+            options=options,
+            patience=config.patience,
+            least_epochs=config.least_epochs,
+        )
         del self._solvers
         return history
 
@@ -74,16 +93,30 @@ class WMF(Recommender[WMFConfig]):
                 strength = data.relative_rating
         return strength * np.float32(self.config.alpha)
 
-    def _solver(self, extra: csr_array) -> RowSolver:
+    def _cell_weight(self, data: TrainingData) -> float:
+        """Weight of every cell, to which a positive adds its own."""
+        if self.config.weighting == "confidence":
+            return 1.0
+        return self.config.unobserved_ratio * data.positives.nnz / (data.n_users * data.n_items)
+
+    def _row_weights(self, extra: csr_array, cell_weight: float) -> np.ndarray:
+        """(n,) what the cells of each row weigh together, to the power of `frequency_exponent`."""
+        weights = np.diff(extra.indptr) + cell_weight * extra.shape[1]
+        return weights**self.config.frequency_exponent
+
+    def _penalty_scale(self, extra: csr_array, cell_weight: float) -> float:
+        """The factor s of the rows of `extra`."""
+        total = extra.nnz + cell_weight * extra.shape[0] * extra.shape[1]
+        return float(total / self._row_weights(extra, cell_weight).sum())
+
+    def _solver(self, extra: csr_array, cell_weight: float, scale: float) -> RowSolver:
         """A solver for the rows of a (users, items) or an (items, users) matrix."""
         config = self.config
         scaled = config.weighting == "frequency_scaled"
-        cell_weight = config.unobserved_weight if scaled else 1.0
-        lengths = np.diff(extra.indptr)
-        frequency = (lengths + cell_weight * extra.shape[1]) ** config.frequency_exponent
+        penalty = scale * self._row_weights(extra, cell_weight) if scaled else np.ones(extra.shape[0])
         return RowSolver(
             extra,
-            config.l2 * (frequency if scaled else np.ones(len(lengths))),
+            config.l2 * penalty,
             cell_weight=cell_weight,
             on_top=scaled,
             factors=config.factors,
@@ -117,7 +150,7 @@ class WMF(Recommender[WMFConfig]):
             history = query.history[new]
             if self.config.weighting == "confidence":
                 history = history * np.float32(self.config.alpha)
-            solved, _ = self._solver(history).solve(self._items, lambda: None)
+            solved, _ = self._solver(history, *self._scaling.tolist()).solve(self._items, lambda: None)
             vectors[torch.from_numpy(new).to(self.device)] = solved
         return vectors
 
@@ -131,8 +164,9 @@ class WMF(Recommender[WMFConfig]):
         self.load_parameters(state)
 
     def parameters_state(self) -> dict[str, torch.Tensor]:
-        return {"users": self._users, "items": self._items}
+        return {"users": self._users, "items": self._items, "scaling": self._scaling}
 
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         self._users = state["users"].to(self.device)
         self._items = state["items"].to(self.device)
+        self._scaling = state["scaling"].cpu()

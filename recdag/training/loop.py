@@ -61,6 +61,7 @@ def train(
     epochs: int,
     options: FitOptions,
     patience: int | None = None,
+    least_epochs: int = 0,
     validate_every: int = 1,
     after_epoch: Callable[[int], None] | None = None,
 ) -> History:
@@ -74,6 +75,8 @@ def train(
         epochs: at most so many passes.
         options: seed, device, validation, checkpoint folder, progress.
         patience: validations without improvement after which training ends; None: never.
+        least_epochs: epochs after which patience begins to be counted. What alternating solvers reach at
+            first may fall for some sweeps before it rises for good.
         validate_every: epochs between validations; the last epoch is always validated.
         after_epoch: told the number of each finished epoch, before validation.
 
@@ -113,7 +116,7 @@ def train(
             if value > best_value:
                 best_value, best_epoch, stale = value, epoch, 0
                 best_state = {k: v.detach().clone() for k, v in trainee.parameters_state().items()}
-            else:
+            elif epoch > least_epochs:
                 stale += 1
         history.rows += [
             HistoryRow(options.phase, epoch, name, value, seconds) for name, value in values.items()

@@ -28,7 +28,6 @@ from recdag.pipeline.project import Project
 from recdag.pipeline.splits import read_splits
 from recdag.pipeline.trained import Card, load_trained
 from recdag.recommenders.base import Query, Recommender
-from recdag.recommenders.registry import model_spec
 from recdag.warehouse.queries import user_keys
 
 TOLERANCE = 1e-6
@@ -152,10 +151,9 @@ def compare(project: Project, dataset: str, card: Card, depth: int, folder: Path
     run, qrels = folder / f"{card.model}.run", folder / f"{card.model}.qrels"
     sizes: dict[str, int] = {}
     tied: set[str] = set()
-    spec = model_spec(card.model)
     trained = project.trained(dataset, card.paper, card.model)
     for split in splits:
-        model = load_trained(trained, spec, spec.config(**card.config), split.fold, torch.device("cpu"))
+        model = load_trained(trained, card, split.fold, torch.device("cpu"))
         of_fold, tied_of_fold = export(model, split, depth or n_items, run, qrels)
         sizes |= of_fold
         tied |= tied_of_fold

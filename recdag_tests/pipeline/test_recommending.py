@@ -1,5 +1,6 @@
 """Lists from trained models, against scores of the model itself."""
 
+import json
 import subprocess
 import sys
 
@@ -228,3 +229,13 @@ def test_an_answer_loads_nothing_that_it_does_not_need(prepare, name):
     item, heavy = told.stdout.split("\n")[:2]
     assert item == open_service(project, "tiny", name).for_user("u1", 1)[0].item_key
     assert heavy == ""
+
+
+def test_weights_of_another_version_of_a_model_are_not_loaded(prepare):
+    project = prepare()
+    train(project, "benchmark/item_pop")
+    card = project.trained("tiny", "benchmark", "item_pop") / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "code_version": "0", "config": {"old": 1}}))
+    with pytest.raises(RecdagError, match="trained by version 0 of the model") as caught:
+        open_service(project, "tiny", "benchmark/item_pop")
+    assert "recdag run --dataset tiny --paper benchmark" in caught.value.cure

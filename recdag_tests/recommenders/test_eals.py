@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from recdag.errors import DataError
 from recdag.recommenders.base import Query
 from recdag.recommenders.configs.exposure import EALSConfig
-from recdag.recommenders.eals import EALS, Fixed, sweep, unobserved_weights
+from recdag.recommenders.eals import EALS, Fixed, penalty, sweep, unobserved_weights
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 
@@ -27,6 +27,19 @@ def some_data(seed=0):
 
 def query(data, users):
     return Query(np.array(users), data.positives[[max(user, 0) for user in users]])
+
+
+def config_of(data, l2, **settings):
+    """A configuration in which lambda is `l2`."""
+    n, m = data.positives.shape
+    ratio = 3.0
+    relative = l2 * (n * m) ** 0.5 / ((1 + ratio) * data.positives.nnz)
+    return EALSConfig(factors=K, patience=None, l2=relative, unobserved_ratio=ratio, **settings)
+
+
+def arrays_of(model):
+    state = model.parameters_state()
+    return (state[name].double().numpy() for name in ("users", "items", "unobserved_weights"))
 
 
 def objective(x, users, items, weights, l2):
@@ -61,12 +74,12 @@ def test_repeated_sweeps_reach_the_closed_form_of_every_row_on_both_sides():
 
 def test_the_loss_is_the_objective_and_falls_to_a_stationary_point():
     data = some_data()
-    config = EALSConfig(factors=K, epochs=300, patience=None, l2=0.3, initial_std=0.3)
+    config = config_of(data, 0.3, epochs=300, initial_std=0.3)
     model = EALS(config)
     history = model.fit(data, FitOptions())
     losses = [row.value for row in history.rows if row.name == "loss"]
     assert all(after <= before + 1e-3 for before, after in pairwise(losses))
-    users, items, weights = (each.double().numpy() for each in model.parameters_state().values())
+    users, items, weights = arrays_of(model)
     x = data.positives.toarray().astype(np.float64)
     assert losses[-1] == pytest.approx(objective(x, users, items, weights, 0.3), rel=1e-4)
     cell_weights = np.where(x > 0, 1.0, weights)
@@ -74,19 +87,27 @@ def test_the_loss_is_the_objective_and_falls_to_a_stationary_point():
     np.testing.assert_allclose(items, row_solutions(x.T, users, cell_weights.T, 0.3), atol=2e-3)
 
 
-def test_weights_of_unobserved_cells_by_sum_and_by_mean():
+def test_weights_of_unobserved_cells_sum_to_the_ratio_of_the_positives():
     popularity = np.array([1, 4, 16])
-    by_sum = EALSConfig(unobserved_weight=6.0, unobserved_weight_is="item_sum", popularity_exponent=0.5)
-    np.testing.assert_allclose(unobserved_weights(popularity, by_sum), 6 * np.array([1, 2, 4]) / 7)
-    by_mean = EALSConfig(unobserved_weight=6.0, popularity_exponent=0.0)
-    np.testing.assert_allclose(unobserved_weights(popularity, by_mean), [6, 6, 6])
+    by_popularity = EALSConfig(unobserved_ratio=6.0, popularity_exponent=0.5)
+    weights = unobserved_weights(popularity, 42, by_popularity)
+    np.testing.assert_allclose(weights, 3 * np.array([1, 2, 4]) / 7)
+    np.testing.assert_allclose(42 * weights.sum(), 6 * popularity.sum())
+    alike = EALSConfig(unobserved_ratio=6.0, popularity_exponent=0.0)
+    np.testing.assert_allclose(unobserved_weights(popularity, 42, alike), [1, 1, 1])
+
+
+def test_lambda_grows_with_the_positives_of_a_user_and_an_item():
+    matrix = csr_array(np.eye(4, 9, dtype=np.float32))
+    config = EALSConfig(l2=0.5, unobserved_ratio=2.0)
+    assert penalty(matrix, config) == pytest.approx(0.5 * 3 * 4 / 6)
 
 
 def test_folding_in_a_training_user_agrees_with_a_solve_given_the_items():
     data = some_data()
-    model = EALS(EALSConfig(factors=K, epochs=5, patience=None, l2=0.5, fold_in_sweeps=200))
+    model = EALS(config_of(data, 0.5, epochs=5, fold_in_sweeps=200))
     model.fit(data, FitOptions())
-    _, items, weights = (each.double().numpy() for each in model.parameters_state().values())
+    _, items, weights = arrays_of(model)
     x = data.positives.toarray()[:5].astype(np.float64)
     expected = row_solutions(x, items, np.where(x > 0, 1.0, weights), 0.5) @ items.T
     unseen = Query(np.full(5, -1), data.positives[:5])

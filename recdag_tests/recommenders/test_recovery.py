@@ -21,7 +21,7 @@ VAE = {**AUTOENCODER, "procedure": "single_run", "anneal_epochs": 30}
 SETTINGS = {
     "bpr": {"epochs": 25, "l2": 0.02},
     "cdae": {"epochs": 30, "l2": 0.001, "corruption": 0.2, "batch_size": 64},
-    "eals": {"epochs": 10, "l2": 2.0},
+    "eals": {"epochs": 10, "l2": 0.03, "unobserved_ratio": 3.0},
     "ease": {"l2": 50.0},
     "exmf": {"epochs": 8, "prior_precision": 50.0},
     "fawmf": {"epochs": 3, "l2": 3.0},
@@ -43,7 +43,7 @@ SETTINGS = {
         "epochs": 3, "gmf_epochs": 15, "mlp_epochs": 15, "gmf_learning_rate": 0.005,
         "mlp_learning_rate": 0.005,
     },
-    "wmf": {"epochs": 8, "l2": 5.0, "frequency_exponent": 0.0, "unobserved_weight": 0.1},
+    "wmf": {"epochs": 8, "l2": 0.02, "frequency_exponent": 0.0, "unobserved_ratio": 1.0},
 } | {f"{likelihood}_{kind}": settings for likelihood in ("gaussian", "logistic")
      for kind, settings in (("dae", AUTOENCODER), ("vae_pr", VAE))}  # fmt: skip
 

@@ -12,7 +12,7 @@ from recdag.training.data import TrainingData, relative_rating
 from recdag.training.options import FitOptions
 
 N_USERS, N_ITEMS, FACTORS = 40, 27, 5
-SCALED = WMFConfig(factors=FACTORS, epochs=1, l2=0.02, unobserved_weight=0.2, frequency_exponent=0.7)
+SCALED = WMFConfig(factors=FACTORS, epochs=1, l2=0.02, unobserved_ratio=0.6, frequency_exponent=0.7)
 CONFIDENCE = WMFConfig(
     factors=FACTORS, epochs=1, weighting="confidence", l2=1.5, alpha=8.0, strength="relative_rating"
 )
@@ -45,11 +45,11 @@ def cell_weights(
     """Dense (n, m) squared-loss weights of targets 1 and 0, and penalties of users and items."""
     x = data.positives.toarray().astype(np.float64)
     if config.weighting == "frequency_scaled":
-        a0, nu = config.unobserved_weight, config.frequency_exponent
+        a0, nu = config.unobserved_ratio * x.mean(), config.frequency_exponent
         zeros = np.full_like(x, a0)
-        users = config.l2 * (x.sum(1) + a0 * N_ITEMS) ** nu
-        items = config.l2 * (x.sum(0) + a0 * N_USERS) ** nu
-        return x, zeros, users, items
+        users, items = x.sum(1) + a0 * N_ITEMS, x.sum(0) + a0 * N_USERS
+        penalties = [config.l2 * each.sum() / (each**nu).sum() * each**nu for each in (users, items)]
+        return x, zeros, *penalties
     r = {
         "one": x,
         "count": data.strength.toarray(),
@@ -139,13 +139,28 @@ def test_known_users_keep_their_vectors(data: TrainingData) -> None:
 def test_the_two_parameterisations_agree_without_frequency_scaling(data: TrainingData) -> None:
     """Divided by alpha = 1 / a0 the two objectives differ in the pull of the positives, 1 + a0 to 1."""
     a0 = 0.05
-    scaled = WMFConfig(factors=FACTORS, epochs=1, l2=0.1, unobserved_weight=a0, frequency_exponent=0.0)
+    ratio = a0 * N_USERS * N_ITEMS / data.positives.nnz
+    l2_of_a_user = 0.1
+    l2 = l2_of_a_user * N_USERS / ((1 + ratio) * data.positives.nnz)
+    scaled = WMFConfig(factors=FACTORS, epochs=1, l2=l2, unobserved_ratio=ratio, frequency_exponent=0.0)
     plain = WMFConfig(
-        factors=FACTORS, epochs=1, weighting="confidence", l2=0.1 / a0, alpha=1 / a0, strength="one"
+        factors=FACTORS, epochs=1, weighting="confidence", l2=l2_of_a_user / a0, alpha=1 / a0, strength="one"
     )
     first, second = fitted(scaled, data), fitted(plain, data)
 
     np.testing.assert_allclose(vectors(second)[0], (1 + a0) * vectors(first)[0], rtol=1e-3, atol=1e-6)
+
+
+def test_what_the_cells_weigh_together_does_not_depend_on_the_density(data: TrainingData) -> None:
+    """Ten empty items beside each item make the data sparser and change nothing that is learned."""
+    wide = np.zeros((N_USERS, 10 * N_ITEMS), np.float32)
+    wide[:, :N_ITEMS] = data.positives.toarray()
+    sparse = TrainingData(csr_array(wide), csr_array(wide))
+    config = WMFConfig(**{**vars(SCALED), "frequency_exponent": 1.0})
+    dense_weight, sparse_weight = (fitted(config, each)._scaling[0] for each in (data, sparse))
+
+    assert dense_weight == pytest.approx(0.6 * data.positives.toarray().mean())
+    assert sparse_weight * wide.size == pytest.approx(float(dense_weight) * N_USERS * N_ITEMS)
 
 
 def test_rows_without_positives_are_zero(data: TrainingData) -> None:
@@ -179,7 +194,7 @@ def test_block_size_and_threads_change_nothing_that_matters(
 
 def test_validation_chooses_the_epoch(data: TrainingData) -> None:
     values = iter([0.1, 0.3, 0.2, 0.2, 0.2])
-    config = WMFConfig(**{**vars(SCALED), "epochs": 9, "patience": 2})
+    config = WMFConfig(**{**vars(SCALED), "epochs": 9, "patience": 2, "least_epochs": 0})
     model = WMF(config)
 
     history = model.fit(data, FitOptions(seed=1, validate=lambda scorer: next(values)))
@@ -187,6 +202,16 @@ def test_validation_chooses_the_epoch(data: TrainingData) -> None:
     assert history.selected == {"epochs": 2}
     expected = fitted(WMFConfig(**{**vars(SCALED), "epochs": 2}), data, FitOptions(seed=1))
     assert torch.equal(model.parameters_state()["items"], expected.parameters_state()["items"])
+
+
+def test_the_first_sweeps_do_not_end_training(data: TrainingData) -> None:
+    """Validation falls after sweep 2 and rises for good from sweep 5 on, as on sparse data."""
+    values = iter([0.27, 0.39, 0.33, 0.34, 0.35, 0.36, 0.38, 0.40, 0.41, 0.42])
+    model = WMF(WMFConfig(**{**vars(SCALED), "epochs": 10, "patience": 3, "least_epochs": 8}))
+
+    history = model.fit(data, FitOptions(validate=lambda scorer: next(values)))
+
+    assert history.selected == {"epochs": 10}
 
 
 def test_singular_equations_are_an_error_to_act_on() -> None:

@@ -204,6 +204,23 @@ def test_the_best_epoch_is_kept() -> None:
     assert [row.value for row in history.rows if row.name == "validation"] == [0.1, 0.5, 0.3, 0.4, 0.2]
 
 
+def test_patience_begins_after_the_least_epochs() -> None:
+    qualities = [0.1, 0.5, 0.3, 0.4, 0.2, 0.4, 0.3, 0.9]
+    impatient, patient, falling = Line(), Line(), Line()
+
+    def validation(values: list[float]) -> FitOptions:
+        remaining = iter(values)
+        return FitOptions(validate=lambda trainee: next(remaining))
+
+    train(impatient, epochs=8, options=validation(qualities), patience=2)
+    history = train(patient, epochs=8, options=validation(qualities), patience=2, least_epochs=6)
+    train(falling, epochs=8, options=validation(qualities[:6] + [0.3] * 2), patience=1, least_epochs=6)
+
+    assert impatient.epochs_trained == 4
+    assert patient.epochs_trained == 8 and history.selected == {"epochs": 8}
+    assert falling.epochs_trained == 7
+
+
 def test_a_refit_of_the_selected_epochs_gives_the_selected_parameters() -> None:
     qualities = iter([0.1, 0.2, 0.5, 0.3, 0.3])
     selected = Line()

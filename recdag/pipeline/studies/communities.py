@@ -15,7 +15,6 @@ from recdag.pipeline.splits import read_splits
 from recdag.pipeline.studies.evaluated import evaluated_keys
 from recdag.pipeline.studies.request import StudyPlan, StudyRequest, StudyResult
 from recdag.pipeline.trained import Card, load_trained
-from recdag.recommenders.registry import model_spec
 
 _MOST_VALUES = 25
 """Attributes with more different values than this are no groups of people."""
@@ -53,9 +52,8 @@ def _fitted(request: StudyRequest, card: Card) -> tuple[np.ndarray, np.ndarray]:
     """(n, D) memberships and (m, D) exposures of the first fold's model."""
     from recdag.training.device import choose_device
 
-    spec = model_spec(card.model)
     folder = request.project.trained(card.dataset, card.paper, card.model)
-    state = load_trained(folder, spec, spec.config(**card.config), 0, choose_device()).parameters_state()
+    state = load_trained(folder, card, 0, choose_device()).parameters_state()
     return state["theta"].cpu().numpy(), state["reach"].cpu().numpy()
 
 

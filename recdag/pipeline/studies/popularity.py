@@ -13,7 +13,6 @@ from recdag.pipeline.splits import read_splits
 from recdag.pipeline.studies.evaluated import evaluated_keys
 from recdag.pipeline.studies.request import StudyPlan, StudyRequest, StudyResult
 from recdag.pipeline.trained import Card, load_trained
-from recdag.recommenders.registry import model_spec
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split
@@ -90,6 +89,5 @@ def _ranks(request: StudyRequest, model: str, split: Split) -> np.ndarray:
     folder = request.project.trained(request.dataset, request.paper, model)
     card = Card.read(folder)
     assert card is not None
-    spec = model_spec(model)
-    trained = load_trained(folder, spec, spec.config(**card.config), split.fold, choose_device())
+    trained = load_trained(folder, card, split.fold, choose_device())
     return rank(trained, split.test, top_k=0).rank

@@ -51,6 +51,7 @@ class EXMFConfig(Config):
     factors: int = hyper(20, "length of the user and item vectors", ge=1)
     epochs: int = hyper(30, "rounds of expectation and maximization", ge=1)
     patience: int | None = hyper(4, "validations without improvement before training ends")
+    least_epochs: int = hyper(8, "rounds after which patience begins", ge=0)
     noise_precision: float = hyper(10.0, "inverse variance lambda_y of a click on an item known", gt=0)
     prior_precision: float = hyper(
         200.0, "inverse variance lambda_p of the vectors; the ridge is lambda_p / lambda_y", gt=0
@@ -72,12 +73,13 @@ class EALSConfig(Config):
     factors: int = hyper(20, "length of the user and item vectors", ge=1)
     epochs: int = hyper(50, "sweeps: all users, then all items", ge=1)
     patience: int | None = hyper(5, "validations without improvement before training ends")
-    l2: float = hyper(20.0, "L2 regularization lambda", gt=0)
-    unobserved_weight: float = hyper(
-        0.5, "weight of unobserved cells beside 1 of positives; see unobserved_weight_is", ge=0
-    )
-    unobserved_weight_is: Literal["item_mean", "item_sum"] = hyper(
-        "item_mean", "item_sum: c0 of the paper, shared by all items; item_mean: c0 divided by their number"
+    least_epochs: int = hyper(8, "sweeps after which patience begins", ge=0)
+    l2: float = hyper(0.007, "L2 regularization, relative to what the cells of a user or item weigh", gt=0)
+    unobserved_ratio: float = hyper(
+        16.0,
+        "weight of all unobserved cells together beside that of the positives; the paper's c0 is this times "
+        "the positives of a user",
+        ge=0,
     )
     popularity_exponent: float = hyper(
         0.1, "how much more an unobserved cell of a popular item weighs; 0: all alike", ge=0

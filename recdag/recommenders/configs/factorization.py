@@ -15,15 +15,23 @@ class WMFConfig(Config):
     factors: int = hyper(64, "length of the user and item vectors", ge=1)
     epochs: int = hyper(14, "sweeps: all users, then all items", ge=1)
     patience: int | None = hyper(3, "validations without improvement before training ends")
+    least_epochs: int = hyper(8, "sweeps after which patience begins", ge=0)
     weighting: Literal["frequency_scaled", "confidence"] = hyper(
         "frequency_scaled",
-        "frequency_scaled: every cell weighs unobserved_weight, a positive 1 more, l2 grows with row and "
-        "column frequency (Rendle et al. 2022); confidence: 1 + alpha * r on positives, 1 elsewhere, plain "
-        "l2 (Hu et al. 2008)",
+        "frequency_scaled: every cell weighs the same, a positive 1 more, l2 grows with row and column "
+        "frequency (Rendle et al. 2022); confidence: 1 + alpha * r on positives, 1 elsewhere, plain l2 (Hu "
+        "et al. 2008)",
     )
-    l2: float = hyper(0.007, "L2 regularization lambda", ge=0)
-    unobserved_weight: float = hyper(0.3, "frequency_scaled: weight a0 of every cell", gt=0)
-    frequency_exponent: float = hyper(1.0, "frequency_scaled: exponent nu of the scaling of l2", ge=0)
+    l2: float = hyper(0.007, "L2 regularization; frequency_scaled: relative to the weight of the cells", ge=0)
+    unobserved_ratio: float = hyper(
+        16.0,
+        "frequency_scaled: weight of all cells together beside that of the positives; a published weight a0 "
+        "of a single cell is this times the density",
+        gt=0,
+    )
+    frequency_exponent: float = hyper(
+        1.0, "frequency_scaled: exponent nu of the scaling of l2; 0: the same for all", ge=0
+    )
     alpha: float = hyper(40.0, "confidence: growth of the confidence with the strength", ge=0)
     strength: Literal["one", "count", "relative_rating", "log_count"] = hyper(
         "one", "confidence: the r in 1 + alpha * r"

@@ -23,7 +23,7 @@ class ItemKNNConfig(Config):
     alpha: float = hyper(
         0.5, "asymmetric_cosine: exponent of the target item's norm, 1 - alpha the source's", ge=0, le=1
     )
-    neighbours: int = hyper(100, "best source items kept for each target item", ge=1)
+    neighbours: int = hyper(500, "best source items kept for each target item", ge=1)
     shrink: float = hyper(0.0, "added to the denominator: less trust in small overlaps", ge=0)
     weighting: Literal["none", "tfidf", "bm25"] = hyper("none", "weighting of the interactions beforehand")
     normalize: bool = hyper(

@@ -58,7 +58,7 @@ SPECS = (
         "wmf",
         "WMF",
         factorization.WMFConfig,
-        "1",
+        "2",
         True,
         ("factors",),
         "Weighted matrix factorization (Hu, Koren, Volinsky 2008), known as IMF, WMF and iALS: "

@@ -32,7 +32,7 @@ SPECS = (
         "eals",
         "EALS",
         exposure.EALSConfig,
-        "1",
+        "2",
         True,
         ("factors",),
         "Element-wise alternating least squares (He et al. 2016): matrix factorization on all cells, "
