@@ -1,4 +1,4 @@
-"""What the graph says of an asset beside its description: who looks after it, its code, its table."""
+"""What the graph says of an asset beside its description: its code, its table."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ from recdag.warehouse.schema import SCHEMA
 # Dagster calls code references a beta; its version is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-DATA_OWNERS = ["team:data"]
-MODEL_OWNERS = ["team:models"]
-EVALUATION_OWNERS = ["team:evaluation"]
-
 
 def code(*files: str | Path) -> Mapping[str, Any]:
     """Links to files, those of the package by their path in it, the one to read first at the front."""
@@ -32,7 +28,7 @@ def code(*files: str | Path) -> Mapping[str, Any]:
     return {
         "dagster/code_references": dg.CodeReferencesMetadataValue(
             code_references=[
-                dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=path.name)
+                dg.LocalFileCodeReference(file_path=str(path), line_number=1, label="/".join(path.parts[-2:]))
                 for path in paths
             ]
         )
@@ -69,7 +65,7 @@ def published_table(name: str) -> dict[str, Any]:
     """Name and columns of a table in data/recdag.duckdb."""
     return {
         "dagster/table_name": f"recdag.main.{name}",
-        "dagster/column_schema": table_schema(SCHEMA[name]),
+        "dagster/column_schema": table_schema(SCHEMA[name], name),
     }
 
 

@@ -12,18 +12,22 @@ _NEWS: dg.AutomationCondition[Any] = dg.AutomationCondition.eager().replace(
 
 _EDITED: dg.AutomationCondition[Any] = dg.AutomationCondition.code_version_changed()
 
-CURRENT: dg.AutomationCondition[Any] = _NEWS | (
-    _EDITED.since_last_handled()
-    & ~dg.AutomationCondition.missing()
-    & ~dg.AutomationCondition.in_progress()
-    & ~dg.AutomationCondition.any_deps_in_progress()
-)
+CURRENT: dg.AutomationCondition[Any] = (
+    _NEWS
+    | (
+        _EDITED.since_last_handled()
+        & ~dg.AutomationCondition.missing()
+        & ~dg.AutomationCondition.in_progress()
+        & ~dg.AutomationCondition.any_deps_in_progress()
+    )
+).with_label("on changed data, code or recipe")
 """For what is made a data set: on news from above, and where code or recipe changed of what there is."""
 
 GATHERED: dg.AutomationCondition[Any] = (
     dg.AutomationCondition.eager()
     .without(~dg.AutomationCondition.any_deps_missing())
     .replace("newly_updated", dg.AutomationCondition.data_version_changed())
+    .with_label("on changed results of any data set")
 )
 """For what is made of all data sets, most of which are never there."""
 

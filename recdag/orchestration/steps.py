@@ -12,6 +12,7 @@ import dagster as dg
 from recdag.errors import RecdagError
 from recdag.pipeline.exhaustion import exhausted
 from recdag.pipeline.steps import Outcome
+from recdag.warehouse import descriptions
 
 
 @contextmanager
@@ -51,9 +52,14 @@ def left_out(reason: str) -> dg.MaterializeResult:
     )
 
 
-def table_schema(columns: Mapping[str, str]) -> dg.TableSchema:
-    """A table's columns as Dagster shows them."""
-    return dg.TableSchema(columns=[dg.TableColumn(name, kind) for name, kind in columns.items()])
+def table_schema(columns: Mapping[str, str], table: str = "") -> dg.TableSchema:
+    """The columns of a table, a published one where it has a name, as Dagster shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, kind, description=descriptions.column(table, name))
+            for name, kind in columns.items()
+        ]
+    )
 
 
 def _shown(value: Any) -> Any:

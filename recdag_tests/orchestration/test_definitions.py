@@ -1,5 +1,6 @@
 """The graph as Dagster sees it."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from recdag.orchestration.graph import build_defs
 from recdag.orchestration.jobs import job_for, refresh
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.study import Counts, Grid, Sweep
+from recdag.recommenders.registry import MODELS
 from recdag.warehouse.schema import SCHEMA
 
 
@@ -95,13 +97,15 @@ def test_the_plain_job_leaves_them_out_and_comes_first(graph):
     assert job_for(defs, list(plain)).name == "refresh" < job_for(defs, list(large)).name
 
 
-def test_every_asset_says_what_it_is_who_looks_after_it_and_where_its_code_is(graph):
+def test_every_asset_says_what_it_is_and_where_its_code_is(graph):
     for key in graph.get_all_asset_keys():
         node, name = graph.get(key), key.to_user_string()
         sentences = re.findall(r"[.?!](?: |$)", node.description)
         assert len(sentences) >= 2 and len(node.description) > 100, name
-        assert node.kinds and node.owners, name
-        files = [each.file_path for each in node.metadata["dagster/code_references"].value.code_references]
+        assert node.kinds and not node.owners, name
+        links = node.metadata["dagster/code_references"].value.code_references
+        assert len({each.label for each in links}) == len(links), name
+        files = [each.file_path for each in links]
         assert files and all(Path(file).is_file() for file in files), name
 
 
@@ -128,3 +132,24 @@ def test_assets_that_fill_a_published_table_name_it_with_its_columns(graph):
         assert metadata["dagster/table_name"] == f"recdag.main.{table}"
         schema = metadata["dagster/column_schema"]
         assert {column.name: column.type for column in schema.columns} == SCHEMA[table]
+        assert all(column.description for column in schema.columns)
+
+
+def test_every_condition_has_a_name(graph):
+    labels = {
+        key.to_user_string(): condition.get_label()
+        for key in graph.get_all_asset_keys()
+        if (condition := graph.get(key).automation_condition) is not None
+    }
+    assert labels["ncf/gmf"] == "on changed data, code or recipe"
+    assert labels["report"] == "on changed results of any data set"
+    assert all(labels.values()) and len(set(labels.values())) == 2
+
+
+def test_the_kinds_of_a_model_are_what_it_learns_with(graph):
+    kinds = {name: graph.get(dg.AssetKey(["benchmark", name])).kinds for name in PAPERS["benchmark"].nodes}
+    assert kinds["item_pop"] == {"scipy"} and kinds["slim"] == {"numba"} and kinds["neumf"] == {"torch"}
+    for name, found in kinds.items():
+        module = importlib.util.find_spec(f"recdag.recommenders.{MODELS[name].module}")
+        text = Path(module.origin).read_text()
+        assert "numba" not in text or "numba" in found, name

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from recdag.errors import DataError
-from recdag.orchestration.annotations import DATA_OWNERS, code, column_lineage, working_table
+from recdag.orchestration.annotations import code, column_lineage, working_table
 from recdag.orchestration.pictures import counts, positives
 from recdag.orchestration.resources import ProjectResource, Reporter
 from recdag.orchestration.steps import materialized, user_errors
@@ -91,7 +91,6 @@ def _asset(
         kinds=set(step.kinds),
         partitions_def=partitions,
         description=step.description,
-        owners=DATA_OWNERS,
         metadata={**code(*step.code), **(working_table(step.name) if "sql" in step.kinds else {}), **shown},
     )
     def data_asset(context: dg.AssetExecutionContext, project: ProjectResource) -> dg.MaterializeResult:

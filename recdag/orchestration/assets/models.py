@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from recdag.errors import ConfigError, NotApplicable
-from recdag.orchestration.annotations import MODEL_OWNERS, model_metadata
+from recdag.orchestration.annotations import model_metadata
 from recdag.orchestration.checks import check_weights, weights_spec
 from recdag.orchestration.launch_config import RunConfig, launch_config, overrides
 from recdag.orchestration.pictures import learning_curve
@@ -28,11 +28,10 @@ def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -
         key=[paper.id, spec.name],
         deps=[["splits", paper.protocol]],
         group_name=paper.id,
-        kinds={"torch"},
+        kinds=set(spec.libraries),
         pool="gpu",
         partitions_def=partitions,
         description=_description(paper, spec),
-        owners=MODEL_OWNERS,
         tags={"role": paper.role(spec.name), "protocol": paper.protocol},
         metadata=model_metadata(paper, spec, open_project().recipe_file(paper.id)),
         code_version=_version(paper, spec),

@@ -4,7 +4,6 @@ import dagster as dg
 from pydantic import Field
 
 from recdag.orchestration.annotations import (
-    MODEL_OWNERS,
     code,
     column_lineage,
     published_table,
@@ -38,7 +37,6 @@ def recommendations_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefin
         description="What the chosen models recommend to every user, with titles and scores. Nothing that a "
         "user has is recommended. Choose models in the Launchpad (`benchmark/ease` by default); fills the "
         "table `recommendations` of `data/recdag.duckdb`.",
-        owners=MODEL_OWNERS,
         metadata={**code("pipeline/recommendations.py"), **published_table("recommendations")},
     )
     def recommendations(

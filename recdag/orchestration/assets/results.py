@@ -3,7 +3,6 @@
 import dagster as dg
 
 from recdag.orchestration.annotations import (
-    EVALUATION_OWNERS,
     code,
     column_lineage,
     paper_code,
@@ -32,7 +31,6 @@ def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsD
         description=f"{paper.summary} Here every model is measured on the test users of "
         f"`{paper.protocol}`; `recdag sql` reads the tables that it fills, `metrics`, `user_metrics` and "
         "`training_history`.",
-        owners=EVALUATION_OWNERS,
         tags={"protocol": paper.protocol},
         metadata={
             **paper_code(paper, "pipeline/evaluating.py"),
@@ -70,7 +68,6 @@ def evaluation_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefi
     kinds={"duckdb"},
     description="Every number the papers print beside the number reproduced here, with a verdict. "
     "Fills the table `claims` of `data/recdag.duckdb`; a verdict of `not_run` says in `reason` what to run.",
-    owners=EVALUATION_OWNERS,
     metadata={**code("papers/claims.py", "papers/claims.csv"), **published_table("claims")},
 )
 def comparison(project: ProjectResource) -> dg.MaterializeResult:
@@ -93,7 +90,6 @@ def report_asset() -> dg.AssetsDefinition:
         deps=["comparison"],
         group_name="comparison",
         kinds={"html"},
-        owners=EVALUATION_OWNERS,
         metadata={**code("report/page.py"), "page": dg.MetadataValue.url(route)},
         description="One self-contained page with all results, `data/reports/report.html`, and a "
         "reproduction record of each model, `data/reports/<paper>/<model>/<data set>.md`. Open it with the "

@@ -4,7 +4,6 @@ import dagster as dg
 
 from recdag.evaluation.protocols import PROTOCOLS, Protocol
 from recdag.orchestration.annotations import (
-    EVALUATION_OWNERS,
     column_lineage,
     protocol_code,
     working_table,
@@ -22,7 +21,6 @@ def _asset(protocol: Protocol, partitions: dg.PartitionsDefinition) -> dg.Assets
         kinds={"duckdb", "numpy"},
         partitions_def=partitions,
         description=f"{protocol.description} Every model measured under `{protocol.name}` reads this split.",
-        owners=EVALUATION_OWNERS,
         tags={"candidates": "sampled" if protocol.samples_candidates else "all"},
         metadata={**protocol_code(protocol.name), **working_table(f"split_{protocol.name}")},
         code_version=protocol.version,

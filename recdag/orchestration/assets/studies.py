@@ -5,7 +5,6 @@ from typing import Any
 import dagster as dg
 
 from recdag.orchestration.annotations import (
-    MODEL_OWNERS,
     paper_code,
     publication,
     published_table,
@@ -17,7 +16,7 @@ from recdag.orchestration.resources import ProjectResource, Reporter
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.papers.study import Counts, Grid, Study, Sweep
+from recdag.papers.study import ByActivity, Counts, Grid, Results, Study, Sweep
 from recdag.pipeline.applicability import refusal
 from recdag.pipeline.showing import published_rows, study_table
 from recdag.pipeline.studies.request import StudyRequest
@@ -55,12 +54,13 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
         key=[paper.id, study.id],
         deps=_needs(paper, study),
         group_name=paper.id if study.quick else f"{paper.id}_studies",
-        kinds={"duckdb", "torch"},
+        kinds={"duckdb", "numpy"}
+        if isinstance(study, Results | Counts | ByActivity)
+        else {"duckdb", "torch"},
         tags={"study": "quick" if study.quick else "large"},
         pool="gpu" if isinstance(study, Sweep) else None,
         partitions_def=partitions,
         description=f"{study.title} ({study.figure or 'ours'}). {study.summary} {_how(study)}",
-        owners=MODEL_OWNERS,
         metadata={
             **paper_code(paper, "pipeline/studies/run.py"),
             **publication(paper),

@@ -15,6 +15,7 @@ SPECS = (
         "Ranks items by the number of training users who chose them. The floor that every "
         "personal recommender has to beat, and the anchor of the evaluator.",
         random=False,
+        libraries=("scipy",),
     ),
     ModelSpec(
         "item_knn",
@@ -27,6 +28,7 @@ SPECS = (
         "Item-based nearest neighbours (Sarwar et al. 2001): a user's score for an item is the "
         "summed similarity to the items in the history.",
         random=False,
+        libraries=("numba", "torch"),
     ),
     ModelSpec(
         "ease",
@@ -52,6 +54,7 @@ SPECS = (
         "Sparse linear methods (Ning, Karypis 2011): an elastic net without negative weights predicts "
         "every item from all others.",
         random=False,
+        libraries=("numba",),
     ),
     ModelSpec(
         "wmf",
@@ -74,5 +77,6 @@ SPECS = (
         ("factors",),
         "Matrix factorization trained on pairs (Rendle et al. 2009): an item chosen should score "
         "above one not chosen.",
+        libraries=("numba", "torch"),
     ),
 )

@@ -15,6 +15,7 @@ SPECS = (
         "Fast adaptively weighted matrix factorization (Chen et al. 2020): every cell weighs as much "
         "as the user is likely to know the item, learned through communities of users. Trained on all "
         "cells at a cost linear in the observed ones (fBGD).",
+        libraries=("numba", "torch"),
     ),
     ModelSpec(
         "exmf",
@@ -38,5 +39,6 @@ SPECS = (
         "Element-wise alternating least squares (He et al. 2016): matrix factorization on all cells, "
         "in which unobserved cells of popular items weigh more. Every coordinate is solved exactly in "
         "turn.",
+        libraries=("numba",),
     ),
 )

@@ -16,6 +16,7 @@ SPECS = (
         "popularity. The floor for models of several kinds of feedback; no paper here compares with it.",
         needs_supportive=True,
         random=False,
+        libraries=("numpy",),
     ),
     ModelSpec(
         "mf",

@@ -29,6 +29,7 @@ class ModelSpec:
         gram_matrices: how many float32 matrices, (items, items) or (users, items), whichever is smaller,
             it holds at once.
         random: what it learns depends on the seed.
+        libraries: what it computes with while it learns.
         needs_supportive: is nothing on data of a single behaviour.
         adapted: built without the publication's text, to be labelled so wherever it is shown.
     """
@@ -44,6 +45,7 @@ class ModelSpec:
     adapted: bool = False
     gram_matrices: int = 0
     random: bool = True
+    libraries: tuple[str, ...] = ("torch",)
     needs_supportive: bool = False
 
     def implementation(self) -> type[Recommender]:
