@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -45,6 +46,73 @@ def summarise_by_feedback(
         if parts
         for name, summary in summarise(pool_folds(parts), seed=seed).items()
     }
+
+
+def among_touched(split: Split, seed: int) -> HeldOut:
+    """The test users with other candidates: items that they touched and did not choose.
+
+    Of each user's negatives as many as there are such items, drawn at random without replacement from
+    those with supportive feedback and neither in training nor held out, take the place of the protocol's;
+    the rest of her negatives stays.
+
+    Args:
+        split: of a protocol that ranks a sample; its test users are in training.
+        seed: of what is drawn.
+    """
+    test, rng = split.test, np.random.default_rng(seed)
+    assert test.candidates is not None
+    candidates = test.candidates.copy()
+    only = _touched(split)
+    user, column = np.nonzero(_negative(test))
+    shuffled = np.lexsort((rng.random(len(user)), user))
+    user, column = user[shuffled], column[shuffled]
+    owner = np.repeat(np.arange(len(test)), np.diff(only.indptr))
+    items = only.indices[np.lexsort((rng.random(len(owner)), owner))]
+    drawn = _place(owner) < np.bincount(user, minlength=len(test))[owner]
+    replaced = _place(user) < np.diff(only.indptr)[user]
+    candidates[user[replaced], column[replaced]] = items[drawn]
+    return replace(test, candidates=np.sort(candidates, axis=1))
+
+
+def number_touched(split: Split) -> float:
+    """How many of a test user's negatives have her supportive feedback, mean over users."""
+    negatives = _keys(split.test)[_negative(split.test)]
+    return float(np.isin(negatives, _cells(_touched(split))).sum()) / len(split.test)
+
+
+def _touched(split: Split) -> csr_array:
+    """(B, m) whose stored cells are the items that test users touched and did not choose."""
+    data = split.train_and_validation or split.train
+    only = data.met_only()[split.test.users]
+    only = csr_array(only - only.multiply(split.test.target > 0))
+    only.eliminate_zeros()
+    only.sort_indices()
+    return only
+
+
+def _negative(held_out: HeldOut) -> np.ndarray:
+    """(B, C) bool, the candidates that are not held out."""
+    keys = _keys(held_out)
+    return (keys >= 0) & ~np.isin(keys, _cells(held_out.target))
+
+
+def _keys(held_out: HeldOut) -> np.ndarray:
+    """(B, C) int64 row * m + item of the candidates, -1 where there is none."""
+    assert held_out.candidates is not None
+    items = held_out.candidates.astype(np.int64)
+    rows = np.arange(len(held_out))[:, None] * held_out.target.shape[1]
+    return np.where(items >= 0, rows + items, -1)
+
+
+def _cells(matrix: csr_array) -> np.ndarray:
+    """Row * m + column of the stored cells."""
+    cells = matrix.tocoo()
+    return cells.row.astype(np.int64) * matrix.shape[1] + cells.col
+
+
+def _place(sorted_ids: np.ndarray) -> np.ndarray:
+    """The place of each among those that are equal to it, from 0."""
+    return np.arange(len(sorted_ids)) - np.searchsorted(sorted_ids, sorted_ids)
 
 
 def seen_in_supportive(data: TrainingData, held_out: HeldOut) -> np.ndarray:

@@ -166,6 +166,20 @@ class Results(Study):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Candidates(Study):
+    """Metrics of trained models among the candidates of a protocol that draws them from untouched items,
+    and among items that the users touched in supportive feedback and did not choose.
+
+    Attributes:
+        models: trained for the paper.
+        metrics: of the protocol.
+    """
+
+    models: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TopList(Study):
     """Metrics by the length of the recommended list.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.sparse import csr_array
 
 from recdag.training.data import TrainingData
 from recdag.training.samplers import NegativeSampler
@@ -50,7 +49,7 @@ class FeedbackSampler(NegativeSampler):
         """
         super().__init__(data.positives, device)
         self._share = share
-        only = _supportive_only(data)
+        only = data.met_only()
         self._first = torch.as_tensor(only.indptr[:-1].astype(np.int64), device=device)
         self._number = torch.as_tensor(np.diff(only.indptr).astype(np.int64), device=device)
         self._met = torch.as_tensor(only.indices.astype(np.int64), device=device)
@@ -89,14 +88,3 @@ def cells_of(keys: torch.Tensor, users: torch.Tensor, n_items: int) -> tuple[tor
 def supportive_share(sampler: str, share: float) -> float:
     """The share of supportive negatives that a sampler stands for; `share` is that of "mixed"."""
     return {"uniform": 0.0, "supportive": 1.0, "mixed": share}[sampler]
-
-
-def _supportive_only(data: TrainingData) -> csr_array:
-    """(n, m) whose stored cells are those with supportive feedback and no positive."""
-    met = csr_array(data.positives.shape, dtype=np.float32)
-    for counts in data.supportive.values():
-        met = met + (counts > 0).astype(np.float32)
-    only = csr_array(met - met.multiply(data.positives > 0))
-    only.eliminate_zeros()
-    only.sort_indices()
-    return only

@@ -36,6 +36,16 @@ class TrainingData:
     def n_items(self) -> int:
         return self.positives.shape[1]
 
+    def met_only(self) -> csr_array:
+        """(n, m) whose stored cells are those with supportive feedback and no positive."""
+        met = csr_array(self.positives.shape, dtype=np.float32)
+        for counts in self.supportive.values():
+            met = met + (counts > 0).astype(np.float32)
+        only = csr_array(met - met.multiply(self.positives > 0))
+        only.eliminate_zeros()
+        only.sort_indices()
+        return only
+
     @cached_property
     def relative_rating(self) -> csr_array:
         """(n, m) relative ratings of the training cells; see `relative_rating`."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from recdag.evaluation.feedback import seen_in_supportive, summarise_by_feedback
+from recdag.evaluation.feedback import (
+    among_touched,
+    number_touched,
+    seen_in_supportive,
+    summarise_by_feedback,
+)
 from recdag.evaluation.split import HeldOut, Split
 from recdag.evaluation.summary import Evaluation
 from recdag.training.data import TrainingData
@@ -88,3 +95,48 @@ def test_users_are_told_apart_only_among_untouched_candidates() -> None:
     full = feedback_split(one_user_a_row([3, 4], candidates=False), {"click": clicks(2, (0, 3))})
     assert summarise_by_feedback([evaluation], [full]) == {}
     assert summarise_by_feedback([evaluation], [feedback_split(one_user_a_row([3, 4]), {})]) == {}
+
+
+def sampled_split(seed: int, density: float) -> Split:
+    """A purchase of each of 30 users among up to 9 of 60 items that she touched in no behaviour."""
+    rng = np.random.default_rng(seed)
+    bought = rng.random((30, 60)) < 0.1
+    bought[:, 0] = True
+    clicked, carted = (rng.random((30, 60)) < density * share for share in (1, 0.3))
+    target = np.zeros((30, 60), np.float32)
+    target[:, 0] = 1
+    candidates = np.full((30, 10), -1, np.int32)
+    for user in range(30):
+        untouched = np.flatnonzero(~(bought | clicked | carted)[user])[:9]
+        candidates[user, : 1 + len(untouched)] = [0, *untouched]
+    positives = csr_array((bought & ~(target > 0)).astype(np.float32))
+    supportive = {name: csr_array(each.astype(np.float32)) for name, each in (("a", clicked), ("b", carted))}
+    ids = np.arange(30)
+    held_out = HeldOut(ids.astype(np.int32), ids, positives, csr_array(target), candidates)
+    return Split(0, ids, np.arange(60), TrainingData(positives, positives, supportive), held_out, held_out)
+
+
+@pytest.mark.parametrize("density", [0.0, 0.05, 0.15, 0.5])
+def test_negatives_give_way_to_what_the_user_touched_and_did_not_choose(density: float) -> None:
+    split = sampled_split(3, density)
+    other = among_touched(split, seed=1)
+    counts = []
+    for user in range(30):
+        before, after = (set(each.candidates[user].tolist()) - {-1} for each in (split.test, other))
+        assert len(before) == len(after) and 0 in after
+        touched = {
+            item
+            for counts in split.train.supportive.values()
+            for item in np.flatnonzero(counts.toarray()[user]).tolist()
+        } - {0, *np.flatnonzero(split.train.positives.toarray()[user]).tolist()}
+        counts.append(min(len(touched), len(before) - 1))
+        assert len(after & touched) == counts[-1] and after - touched <= before
+    assert number_touched(split) == 0
+    assert number_touched(replace(split, test=other)) == pytest.approx(np.mean(counts))
+
+
+def test_what_is_drawn_among_touched_items_hangs_on_the_seed_alone() -> None:
+    split = sampled_split(3, 0.5)
+    one, again, other = (among_touched(split, seed).candidates for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any() and (np.diff(one, axis=1) >= 0).all()

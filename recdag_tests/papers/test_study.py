@@ -10,6 +10,7 @@ from recdag.papers.recipes import load_recipe
 from recdag.papers.study import (
     ByActivity,
     ByPopularity,
+    Candidates,
     Communities,
     Curves,
     Grid,
@@ -72,13 +73,13 @@ def test_every_point_of_a_grid_is_a_valid_configuration(paper, study, dataset):
 def test_models_and_metrics_of_studies_are_those_of_their_paper():
     for paper, study in STUDIES:
         measured = {*PROTOCOLS[paper.protocol].metrics, "train_seconds"}
-        if isinstance(study, Results | TopList | ByActivity | ByPopularity):
+        if isinstance(study, Results | Candidates | TopList | ByActivity | ByPopularity):
             assert set(study.models) <= set(paper.nodes), study.id
         if isinstance(study, Communities):
             assert study.model in paper.nodes
         if isinstance(study, Seeds):
             assert set(study.axes["models"]) < set(paper.nodes) and set(study.axes) == {"models", "seeds"}
-        if isinstance(study, Sweep | Results) and not isinstance(study, Curves):
+        if isinstance(study, Sweep | Results | Candidates) and not isinstance(study, Curves):
             plain = {metric.removesuffix("_seen").removesuffix("_unseen") for metric in study.metrics}
             assert plain <= measured, study.id
 

@@ -85,3 +85,29 @@ def test_only_measurements_in_groups_have_another_version(project):
     assert version("tiny", "five_fold_cv") == version("tiny", "user_holdout")
     assert version("tiny", "five_fold_cv") != version("tiny", "leave_one_out")
     assert version("ml-1m", "leave_one_out") == version("ml-1m", "five_fold_cv")
+
+
+def test_the_study_of_candidates_shows_both_readings_of_not_interacted(home, prepare, monkeypatch):
+    clicked = [f"u{u},i{(u + 7 * n) % 40},click,18000000{n:02d}\n" for u in range(N_USERS) for n in range(20)]
+    with (home / "data" / "raw" / "tiny" / "events.csv").open("a") as file:
+        file.writelines(clicked * 2)
+    project = prepare("leave_one_out")
+    models = ("mf", "item_pop", "met")
+    study = replace(PAPERS[PAPER].study("candidates"), models=models)
+    short = replace(PAPERS[PAPER], models=("mf",), proposed=("mf",), studies=(study,))
+    monkeypatch.setitem(PAPERS, PAPER, short)
+    for model in models:
+        train_model(project, TrainingRequest("tiny", PAPER, model))
+    evaluate_paper(project, "tiny", PAPER)
+    request = StudyRequest(project, "tiny", PAPER)
+    assert not run_study(request, "candidates").cached and run_study(request, "candidates").cached
+    rows = rows_of(project, "studies", "x, series, metric, value")
+    untouched, touched = sorted({x for x, *_ in rows})
+    assert untouched == 0 < touched
+    assert {(series, metric) for _, series, metric, _ in rows} == {(m, n) for m in models for n in METRICS}
+    values = {(x, series): value for x, series, metric, value in rows if metric == "ndcg@10"}
+    published = dict(
+        rows_of(project, "metrics", "case when metric = 'ndcg@10' and study is null then model end, value")
+    )
+    assert all(values[untouched, model] == pytest.approx(published[model]) for model in models)
+    assert values[touched, "met"] < values[untouched, "met"]

@@ -10,6 +10,7 @@ from recdag.papers.catalogue import PAPERS
 from recdag.papers.study import (
     ByActivity,
     ByPopularity,
+    Candidates,
     Communities,
     Counts,
     Curves,
@@ -22,6 +23,7 @@ from recdag.papers.study import (
 from recdag.pipeline.applicability import runnable
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.studies.activity import by_activity
+from recdag.pipeline.studies.candidates import candidates
 from recdag.pipeline.studies.communities import communities
 from recdag.pipeline.studies.counts import counts
 from recdag.pipeline.studies.curves import curves
@@ -42,6 +44,7 @@ _KINDS: dict[type[Study], Callable[[Any, StudyRequest], StudyPlan]] = {
     Curves: curves,
     Seeds: seeds,
     Results: results,
+    Candidates: candidates,
     TopList: top_list,
     ByActivity: by_activity,
     ByPopularity: by_popularity,
@@ -61,7 +64,7 @@ def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
 
 def _feasible(study: Study, request: StudyRequest) -> Study:
     """The study without the models that cannot be trained on the data set."""
-    if not isinstance(study, Results | TopList | ByActivity | ByPopularity):
+    if not isinstance(study, Results | Candidates | TopList | ByActivity | ByPopularity):
         return study
     possible = runnable(request.project, request.dataset, request.paper, study.models)
     return study if len(possible) == len(study.models) else replace(study, models=possible)

@@ -16,6 +16,7 @@ _AXES = {
     "cutoff": "length of the list",
     "group by activity": "group of users, least active first",
     "group by popularity": "group of items, least popular first",
+    "touched negatives": "negatives that the user touched, mean",
     "seconds": "training time in seconds",
 }
 
