@@ -87,3 +87,41 @@ def test_a_terminal_is_asked_only_what_the_file_does_not_tell(home, log):
     assert b"which column is the user" in shown and b"to be predicted" in shown
     entry = (home / "data" / "added" / "things.yaml").read_text()
     assert "target: take" in entry and "user: 1" in entry and "item: 2" in entry
+
+
+@pytest.fixture
+def plays(tmp_path):
+    """Play times of 60 users, with what else a shop would export."""
+    rng = np.random.default_rng(1)
+    path = tmp_path / "plays.csv"
+    rows = [f"u{n % 60},g{rng.integers(30)},{rng.integers(9)},{n % 2 == 0},{n % 3}" for n in range(600)]
+    path.write_text("user,game,Hours,gift,shelf\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_a_script_is_told_of_columns_that_matter(home, plays):
+    asked = add(plays)
+    assert asked.returncode == 1 and "Traceback" not in asked.stderr
+    assert "Hours (0 to 8)" in asked.stderr and "gift (False or True)" in asked.stderr
+    titles = plays.with_name("games.csv")
+    titles.write_text("game,title\n" + "".join(f"g{n},Game {n}\n" for n in range(25)))
+    added = add(plays, "--count", "Hours", "--ignore", "gift", "--items", titles)
+    assert added.returncode == 0, added.stderr
+    assert "Counts from 0 to 8; a positive is any above 0" in added.stdout
+    assert "Not used: gift, shelf" in added.stdout and "Titles of 25 of 30 items" in added.stdout
+    assert (home / "data" / "raw" / "plays" / "plays.items.csv").exists()
+
+
+def test_a_terminal_is_asked_for_columns_that_matter(home, plays):
+    master, slave = pty.openpty()
+    process = subprocess.Popen(command(plays), stdin=slave, stdout=slave, stderr=slave, env=os.environ)
+    os.close(slave)
+    os.write(master, b"none\n")
+    shown = b""
+    try:
+        while chunk := os.read(master, 4096):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    assert process.wait() == 0, shown.decode()
+    assert b"count (Hours, gift, shelf, none) [Hours]:" in shown and b"Not used: Hours, gift, shelf" in shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,16 +12,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli.terminal import console
-from recdag.datasets.wishes import Encoding, Unanswered, Wishes
+from recdag.datasets.questions import Question, Unanswered
+from recdag.datasets.wishes import Encoding, Wishes
 from recdag.pipeline.project import Project
 
 if TYPE_CHECKING:
     from recdag.datasets.adding import Preview
     from recdag.datasets.proposing import LogFile, Proposal
 
+_MOST_SHOWN = 20
 _COLUMN = "A column, by its name or its place from 1"
 Column = Annotated[str | None, typer.Option(help=f"{_COLUMN}.", show_default=False)]
-Optional = Annotated[str | None, typer.Option(help=f"{_COLUMN}; none: there is none.", show_default=False)]
+OptionalColumn = Annotated[
+    str | None, typer.Option(help=f"{_COLUMN}; none: there is none.", show_default=False)
+]
 Text = Annotated[str | None, typer.Option(show_default=False)]
 
 
@@ -40,10 +44,20 @@ def add(
     licence: Text = None,
     user: Column = None,
     item: Column = None,
-    behaviour: Optional = None,
-    rating: Optional = None,
-    count: Optional = None,
-    time: Optional = None,
+    behaviour: OptionalColumn = None,
+    rating: OptionalColumn = None,
+    count: OptionalColumn = None,
+    time: OptionalColumn = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help=f"{_COLUMN}, that is left out whatever it looks like. May be repeated."),
+    ] = None,
+    items: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with titles of the items: a column of items, and one called title or name."
+        ),
+    ] = None,
     target: Annotated[str | None, typer.Option(help="The behaviour to be predicted.")] = None,
     threshold: Annotated[
         float | None,
@@ -69,12 +83,12 @@ def add(
     logs = [LogFile.parse(each) for each in files]
     wishes = Wishes(
         name=name or default_name(logs), title=title, licence=licence, user=user, item=item,
-        behaviour=behaviour, rating=rating, count=count, time=time, target=target, threshold=threshold,
-        time_format=time_format, separator=separator, encoding=encoding,
+        behaviour=behaviour, rating=rating, count=count, time=time, ignore=tuple(ignore or ()),
+        target=target, threshold=threshold, time_format=time_format, separator=separator, encoding=encoding,
     )  # fmt: skip
     project = Project.open()
     check_name(wishes.name or "", project.catalogue, force=force)
-    proposal = _propose(logs, wishes)
+    proposal = _propose(logs, wishes, items)
     preview = try_out(proposal)
     _show(proposal, preview)
     entry = write_entry(proposal, project.settings.added, project.settings.data, copy=copy)
@@ -85,19 +99,28 @@ def add(
     console.print(f"Next: recdag run --dataset {dataset} --paper benchmark", soft_wrap=True)
 
 
-def _propose(logs: Sequence[LogFile], wishes: Wishes) -> Proposal:
+def _propose(logs: Sequence[LogFile], wishes: Wishes, items: Path | None) -> Proposal:
     """The proposal; on a terminal, what the files do not tell is asked for."""
     from recdag.datasets.proposing import propose
 
     while True:
         try:
-            return propose(logs, wishes)
-        except Unanswered as question:
+            return propose(logs, wishes, items)
+        except Unanswered as error:
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
                 raise
-            console.print(question.problem, highlight=False, markup=False)
-            answer = typer.prompt(f"{question.field} ({', '.join(question.choices)})", default=question.guess)
-            wishes = replace(wishes, **{question.field: answer})
+            # The others may come out differently with this answer.
+            wishes = _ask(error.questions[0], wishes)
+
+
+def _ask(question: Question, wishes: Wishes) -> Wishes:
+    console.print(question.problem, highlight=False, markup=False)
+    while True:
+        answer = typer.prompt(f"{question.field} ({', '.join(question.choices)})", default=question.guess)
+        try:
+            return wishes.answered(question.field, str(answer))
+        except ValueError:
+            console.print("Answer with a number.")
 
 
 def _show(proposal: Proposal, preview: Preview) -> None:
@@ -109,7 +132,11 @@ def _show(proposal: Proposal, preview: Preview) -> None:
         told = ", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items())
         console.print(told, markup=False)
     if proposal.unused:
-        console.print(f"Not used: {', '.join(proposal.unused)}", markup=False)
+        more = len(proposal.unused) - _MOST_SHOWN
+        listed = ", ".join(proposal.unused[:_MOST_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+        console.print(f"Not used: {listed}", markup=False)
+    if proposal.constant:
+        console.print(f"Left out, the same in every row: {', '.join(proposal.constant)}", markup=False)
     headings = ("user", "item", "behaviour", dataset.value_kind, "time (UTC)")
     shown = [n for n in range(len(headings)) if any(row[n] is not None for row in preview.first)]
     table = Table(*(headings[n] for n in shown), box=None)
@@ -133,7 +160,9 @@ def _facts(dataset: Any, preview: Preview) -> list[str]:
         lines.append(f"Behaviours: {counted}; {dataset.target} is to be predicted")
     if preview.value_range is not None:
         low, high = preview.value_range
-        least = "any" if dataset.min_value is None else f"from {dataset.min_value:g} on"
+        least = f"from {dataset.min_value:g} on" if dataset.min_value is not None else "any"
+        if dataset.min_value is None and dataset.value_kind == "count":
+            least = "any above 0"
         lines.append(f"{dataset.value_kind.capitalize()}s from {low:g} to {high:g}; a positive is {least}")
         if dataset.value_kind == "rating" and dataset.min_value is None:
             lines[-1] += " (--threshold 4 would take high ones alone)"
@@ -142,5 +171,9 @@ def _facts(dataset: Any, preview: Preview) -> list[str]:
         if preview.span
         else "No times: what protocols call a user's last items is drawn at random"
     )
+    if preview.titles is not None:
+        lines.append(f"Titles of {preview.titles:,} of {preview.items:,} items")
+    if dataset.columns and dataset.columns.encoding == "latin-1":
+        lines.append("Read as latin-1, for it is not UTF-8 throughout: look whether the letters are right")
     lines += [f"{rows:,} {what}" for what, rows in report.oddities.items()]
     return lines

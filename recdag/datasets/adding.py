@@ -32,6 +32,7 @@ class Preview:
         users, items: how many there are.
         value_range: smallest and largest value, None without values.
         span: first and last time, None without times.
+        titles: items that have one; None without a file of titles.
     """
 
     report: StageReport
@@ -40,6 +41,7 @@ class Preview:
     items: int
     value_range: tuple[float, float] | None
     span: tuple[str, str] | None
+    titles: int | None = None
 
 
 def try_out(proposal: Proposal) -> Preview:
@@ -63,6 +65,7 @@ def try_out(proposal: Proposal) -> Preview:
             " strftime(make_timestamp(time * 1000000), '%Y-%m-%d %H:%M:%S')"
             f" FROM staged_events LIMIT {FIRST_ROWS}"
         ).fetchall()
+        titles = _titles(connection, proposal.paths["items"]) if "items" in proposal.paths else None
     if min(users, items) < 2:
         raise DataError(
             f"The files hold {users} user{'s' * (users != 1)} and {items} item{'s' * (items != 1)}",
@@ -76,7 +79,23 @@ def try_out(proposal: Proposal) -> Preview:
         items,
         None if low is None else (low, high),
         None if since is None else (since, until),
+        titles,
     )
+
+
+def _titles(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    counted = connection.execute(
+        "SELECT count(*) FROM staged_items WHERE title IS NOT NULL"
+        " AND item_key IN (SELECT item_key FROM staged_events)"
+    ).fetchone()
+    assert counted is not None
+    if counted[0] == 0:
+        raise DataError(
+            "No item of the log is in the file of titles",
+            where=str(path),
+            cure="It takes a column of items, named as in the log or the first, and one of titles.",
+        )
+    return int(counted[0])
 
 
 def check_name(name: str, catalogue: Catalogue, *, force: bool) -> None:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from recdag.datasets.entry import Column
+from recdag.datasets.hints import MOST_BEHAVIOURS, may_be_behaviours, may_be_counts, span, unlikely_key
+from recdag.datasets.questions import Question, typed
 from recdag.datasets.sampling import Sample
 from recdag.datasets.times import is_number, looks_like_time, time_formats
-from recdag.datasets.wishes import NONE, Unanswered, Wishes
+from recdag.datasets.wishes import NONE, Wishes
 from recdag.errors import DataError
-
-MOST_BEHAVIOURS = 20
-LARGEST_RATING = 10
 
 _NAMES = {
     "user": (
@@ -38,6 +37,7 @@ _NAMES = {
     ),
 }
 _ROLES = {name: role for role, names in _NAMES.items() for name in names.split()}
+_LONGEST_LIST = 10
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,13 @@ class ColumnMapping:
         columns: field of `Columns` -> column, and separator, header, encoding, time_format as needed.
         value_kind: of the column `value`; None where there is none, or where the range has to tell.
         unused: the other columns.
+        questions: what cannot be known; `columns` then holds what is likely.
     """
 
     columns: dict[str, Any]
     value_kind: Literal["count", "rating"] | None
     unused: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
 
 
 def map_columns(sample: Sample, wishes: Wishes, where: str) -> ColumnMapping:
@@ -64,7 +66,6 @@ def map_columns(sample: Sample, wishes: Wishes, where: str) -> ColumnMapping:
         where: the file, for messages.
 
     Raises:
-        Unanswered: user, item or the order of day and month cannot be known.
         DataError: a column that was named is not there, or its times cannot be read.
     """
     return _Mapper(sample, wishes, where).mapping()
@@ -82,6 +83,8 @@ class _Mapper:
             [str(row[n]) for row in data if row[n] not in (None, "")] for n in range(len(self.labels))
         ]
         self.taken: dict[str, int] = {}
+        self.questions: list[Question] = []
+        self.ignored = {self._place(each, "ignore") for each in wishes.ignore}
 
     def mapping(self) -> ColumnMapping:
         for role in ("user", "item", "behaviour", "rating", "count", "time"):
@@ -96,6 +99,8 @@ class _Mapper:
         for role, other in (("user", "item"), ("item", "user")):
             if role not in self.taken:
                 self._ask(role, other)
+        self._ask_for_counts()
+        self._ask_for_behaviours()
         value_role = next((role for role in ("rating", "count", "value") if role in self.taken), None)
         columns: dict[str, Any] = {
             "value" if role == value_role else role: self._column(place) for role, place in self.taken.items()
@@ -108,10 +113,10 @@ class _Mapper:
                 columns["encoding"] = self.sample.encoding
         kind: Any = None if value_role == "value" else value_role
         unused = [label for n, label in enumerate(self.labels) if n not in self.taken.values()]
-        return ColumnMapping(columns, kind, tuple(unused))
+        return ColumnMapping(columns, kind, tuple(unused), tuple(self.questions))
 
     def _free(self) -> list[int]:
-        return [n for n in range(len(self.labels)) if n not in self.taken.values()]
+        return [n for n in range(len(self.labels)) if n not in self.taken.values() and n not in self.ignored]
 
     def _open(self, role: str) -> bool:
         """Whether a role has no column yet and may get one."""
@@ -131,14 +136,9 @@ class _Mapper:
             if not places or not self._open(role):
                 continue
             if len(places) > 1 and role in ("user", "item"):
-                choices = [str(self._column(n)) for n in places]
-                raise Unanswered(
-                    f"Several columns may be the {role}: {', '.join(choices)}",
-                    field=role,
-                    choices=choices,
-                    guess=choices[0],
-                    where=self.where,
-                )
+                choices = tuple(str(self._column(n)) for n in places)
+                problem = f"Several columns may be the {role}: {', '.join(choices)}"
+                self.questions.append(Question(problem, role, choices, choices[0]))
             self.taken[role] = places[0]
 
     def _by_content(self) -> None:
@@ -164,7 +164,7 @@ class _Mapper:
         return self.named or known or n > 1
 
     def _ask(self, role: str, other: str) -> None:
-        free = self._free()
+        free = sorted(self._free(), key=lambda n: unlikely_key(self.values[n]))
         if len(free) == 1 and other in self.taken:
             self.taken[role] = free[0]
             return
@@ -174,15 +174,46 @@ class _Mapper:
         examples = "; ".join(
             f"{self.labels[n]}: {', '.join(list(dict.fromkeys(self.values[n]))[:3])}" for n in free[:20]
         )
+        self.taken[role] = free[0]
+        if role == "item" and self.questions and self.questions[-1].field == "user":
+            return  # Asked for together.
         known = "" if self.named else "The file has no header. "
-        raise Unanswered(
-            f"{known}It is not clear which column is the {role} ({examples})",
-            field=role,
-            choices=[self.labels[n] for n in free],
-            guess=self.labels[free[0]],
-            where=self.where,
-            example=f"--user {self.labels[free[0]]} --item {self.labels[free[1]]}" if both else "",
+        problem = f"{known}It is not clear which column is the {role} ({examples})"
+        labels = tuple(self.labels[n] for n in free)
+        example = f"--user {typed(labels[0])} --item {typed(labels[1])}" if both else ""
+        self.questions.append(Question(problem, role, labels, labels[0], example))
+
+    def _ask_for_counts(self) -> None:
+        """Numbers that vary and truth values are not left out without a word."""
+        if NONE in (self.wishes.rating, self.wishes.count) or not self._open("value"):
+            return
+        places = [n for n in self._free() if may_be_counts(self.values[n])]
+        if not places:
+            return
+        labels = [str(self._column(n)) for n in places]
+        shown = [f"{self._named(n)} ({span(self.values[n])})" for n in places[:_LONGEST_LIST]]
+        more = f" and {len(places) - len(shown):,} more" if len(places) > len(shown) else ""
+        problem = (
+            f"{', '.join(shown)}{more}: not used, and may tell how often or how much; 0 and false are then "
+            "no positives"
         )
+        example = f"--count {typed(labels[0])} (or --rating), or --count {NONE} where none of them does"
+        self.questions.append(Question(problem, "count", (*labels, NONE), labels[0], example))
+
+    def _ask_for_behaviours(self) -> None:
+        if not self.named or not self._open("behaviour"):
+            return
+        places = [n for n in self._free() if may_be_behaviours(self.values[n])]
+        if not places:
+            return
+        labels = [str(self._column(n)) for n in places]
+        shown = [f"{self._named(n)} ({', '.join(dict.fromkeys(self.values[n][:99]))[:60]})" for n in places]
+        problem = f"{', '.join(shown)}: not used, and may tell what was done"
+        example = f"--behaviour {typed(labels[0])}, or --behaviour {NONE}"
+        self.questions.append(Question(problem, "behaviour", (*labels, NONE), labels[0], example))
+
+    def _named(self, place: int) -> str:
+        return f"Column {self.labels[place] or place + 1}"
 
     def _place(self, wish: str, role: str) -> int:
         if self.named and wish in self.labels:
@@ -207,12 +238,8 @@ class _Mapper:
         values = self.values[place]
         formats = time_formats(values)
         if len(formats) > 1:
-            raise Unanswered(
-                f"Day and month cannot be told apart in {values[0]!r}",
-                field="time_format",
-                choices=formats,
-                where=self.where,
-            )
+            problem = f"Day and month cannot be told apart in {values[0]!r}"
+            self.questions.append(Question(problem, "time_format", tuple(formats)))
         if not formats and values:
             raise DataError(
                 f"The times of column {self.labels[place]} cannot be read, for example {values[0]!r}",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from recdag.datasets.encodings import find_encoding
 from recdag.datasets.entry import Columns
 from recdag.datasets.files import FoundFiles
 from recdag.datasets.sql import identifier, literal
@@ -24,6 +25,12 @@ _ATTRIBUTES = {
     "u.user": ("|", {"age": 2, "gender": 3, "occupation": 4}),
 }
 NETFLIX_TITLES = ("movie_titles.csv", "movie_titles.txt")
+_SEPARATORS = ("\t", "::", ";", "|", ",")
+
+
+def is_known(path: Path) -> bool:
+    """Whether the layout of a file of titles is known by its name."""
+    return path.name.removesuffix(".gz") in (*_TITLES, *NETFLIX_TITLES)
 
 
 def stage_items(connection: duckdb.DuckDBPyConnection, found: FoundFiles) -> None:
@@ -66,12 +73,21 @@ def _titles(path: Path, columns: Columns | None) -> str:
         separator, encoding, header, key, title = _TITLES[name]
         quote = '"' if separator == "," else ""
     else:
-        separator, quote = ("\t", "") if "\t" in first_line(path) else (",", '"')
-        encoding, header = "utf-8", True
-        names = first_fields(path, separator=separator, quote=quote, encoding=encoding)
-        wanted = columns.item if columns and isinstance(columns.item, str) else names[0]
-        key = names.index(wanted) + 1 if wanted in names else 1
-        title = next((names.index(n) + 1 for n in ("title", "name") if n in names), 2)
+        encoding = find_encoding(path)
+        first = first_line(path, encoding)
+        separator = next((sign for sign in _SEPARATORS if sign in first), ",")
+        quote = '"' if separator in (",", ";") else ""
+        names = [
+            name.strip() for name in first_fields(path, separator=separator, quote=quote, encoding=encoding)
+        ]
+        wanted = columns.item if columns else None
+        key = names.index(wanted) + 1 if isinstance(wanted, str) and wanted in names else 1
+        titled = [
+            n for n, name in enumerate(names, 1) if name.lower().endswith(("title", "name")) and n != key
+        ]
+        exact = [n for n in titled if names[n - 1].lower() in ("title", "name")]
+        header = bool(titled) or wanted in names
+        title = next(iter([*exact, *titled]), 2 if key == 1 else 1)
     width = len(first_fields(path, separator=separator, quote=quote, encoding=encoding))
     source = csv_source(path, width, separator=separator, quote=quote, header=header, encoding=encoding)
     return f"SELECT {identifier(f'c{key}')} AS item_key, {identifier(f'c{title}')} AS title FROM {source}"

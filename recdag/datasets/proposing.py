@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import Any, Literal
 
 from recdag.datasets.catalogue import dataset_from
 from recdag.datasets.entry import Dataset
 from recdag.datasets.files import FoundFiles
-from recdag.datasets.mapping import LARGEST_RATING, MOST_BEHAVIOURS, ColumnMapping, map_columns
-from recdag.datasets.readers import raw_files
-from recdag.datasets.sampling import Sample, take_sample
-from recdag.datasets.validation import find_fault
-from recdag.datasets.wishes import NONE, Unanswered, Wishes
+from recdag.datasets.hints import MOST_BEHAVIOURS
+from recdag.datasets.metadata import is_known
+from recdag.datasets.profiling import Values
+from recdag.datasets.questions import Question, Unanswered, typed
+from recdag.datasets.sampling import Sample, check_kind, take_sample
+from recdag.datasets.table import Table, read_table
+from recdag.datasets.wishes import NONE, Wishes
 from recdag.errors import DataError
 
 ONLY_BEHAVIOUR = "interaction"
+LARGEST_RATING = 10
 PURCHASES = ("purchase", "purchased", "buy", "bought", "order", "ordered", "transaction", "checkout", "sale")
-_UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,14 @@ class Proposal:
         dataset: the same, checked.
         paths: role -> the user's own file.
         unused: columns that are not read.
+        constant: columns that are not read since they say the same in every row, with what they say.
     """
 
     content: Mapping[str, Any]
     dataset: Dataset
     paths: Mapping[str, Path]
     unused: tuple[str, ...] = ()
+    constant: tuple[str, ...] = ()
 
     @property
     def found(self) -> FoundFiles:
@@ -69,17 +71,20 @@ def default_name(files: Sequence[LogFile]) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", stem.lower())[:100].strip("_-") or "my-data"
 
 
-def propose(files: Sequence[LogFile], wishes: Wishes) -> Proposal:
+def propose(files: Sequence[LogFile], wishes: Wishes, titles: Path | None = None) -> Proposal:
     """Find out what the files hold, and describe it as a catalogue entry.
 
     Args:
         files: at least one; all of one layout.
+        titles: a file with titles of the items.
 
     Raises:
-        Unanswered: something that cannot be known from them.
+        Unanswered: all that cannot be known from them.
         DataError: a file cannot be used, or a wish does not fit.
     """
     sample, where = _common_layout(files, wishes), str(files[0].path)
+    if titles:
+        _check_titles(titles)
     name = wishes.name or default_name(files)
     content: dict[str, Any] = {
         "name": name,
@@ -87,27 +92,28 @@ def propose(files: Sequence[LogFile], wishes: Wishes) -> Proposal:
         "licence": wishes.licence or "own data",
         "format": sample.form,
     }
-    mapping = ColumnMapping({}, None, ())
-    codes, extremes = [file.behaviour for file in files if file.behaviour], None
-    if codes and len(codes) < len(files):
+    told = [file.behaviour for file in files if file.behaviour]
+    if told and len(told) < len(files):
         raise DataError(
             "Some files are given with a behaviour and some without",
             cure="Write all as BEHAVIOUR=FILE, or none.",
         )
+    table = Table({}, None)
     if sample.form == "table":
-        mapping = map_columns(sample, wishes, where)
-        if codes and "behaviour" in mapping.columns:
+        table = read_table(content, sample, [file.path for file in files], wishes, told=bool(told))
+        if told and "behaviour" in table.columns:
             raise DataError(
                 "The behaviour is given for each file and by a column",
                 where=where,
                 cure="Write the files without BEHAVIOUR=, or add --behaviour none.",
             )
-        content["columns"] = mapping.columns
-        found_codes, extremes = _profile(content, files)
-        codes = codes or found_codes
-    content |= _behaviours(list(dict.fromkeys(codes)), wishes, where)
-    content |= _values(mapping, extremes, wishes, where)
-    paths = _by_role(files, sample)
+        content["columns"] = table.columns
+    behaviours, target = _behaviours(list(dict.fromkeys(told or table.codes)), wishes, where)
+    values, positives = _values(table, wishes, where)
+    if questions := [*table.questions, *filter(None, (target, positives))]:
+        raise Unanswered(questions, where=where)
+    content |= behaviours | values
+    paths = _by_role(files, sample) | ({"items": titles} if titles else {})
     origin = ", ".join(str(path.resolve()) for path in paths.values())
     content = {
         **{field: content.pop(field) for field in ("name", "title", "licence")},
@@ -116,7 +122,14 @@ def propose(files: Sequence[LogFile], wishes: Wishes) -> Proposal:
         "files": {role: _stored_name(name, role, path) for role, path in paths.items()},
         **content,
     }
-    return Proposal(content, dataset_from(content, Path(f"{name}.yaml")), paths, mapping.unused)
+    dataset = dataset_from(content, Path(f"{name}.yaml"))
+    return Proposal(content, dataset, paths, table.unused, table.constant)
+
+
+def _check_titles(path: Path) -> None:
+    check_kind(path)
+    if path.suffix == ".parquet":
+        raise DataError("Titles are read from text alone", where=str(path), cure="Save them as CSV or TSV.")
 
 
 def _common_layout(files: Sequence[LogFile], wishes: Wishes) -> Sample:
@@ -139,42 +152,10 @@ def _may_be_lists(sample: Sample) -> bool:
     return sample.names is None and all(str(value).strip().isdigit() for row in sample.rows for value in row)
 
 
-def _profile(
-    content: Mapping[str, Any], files: Sequence[LogFile]
-) -> tuple[list[str], tuple[float, float, bool] | None]:
-    """Over all rows: the behaviours' codes, and the smallest and largest value and whether all are whole.
-
-    Raises:
-        DataError: a row cannot be read.
-    """
-    roles = {f"events.{n}": file.path for n, file in enumerate(files)}
-    dataset = dataset_from({**content, "files": {role: path.name for role, path in roles.items()}}, Path())
-    found = FoundFiles(dataset.name, dataset.sources[0], roles)
-    with duckdb.connect() as connection:
-        raw = raw_files(connection, dataset, found)
-        rows = " UNION ALL ".join(f"SELECT behaviour, value FROM ({file.query(False)})" for file in raw)
-        try:
-            counted = connection.execute(
-                "SELECT behaviour, min(number), max(number), bool_and(number = floor(number)) FROM"
-                f" (SELECT behaviour, try_cast(value AS DOUBLE) AS number FROM ({rows}))"
-                " GROUP BY behaviour ORDER BY count(*) DESC"
-            ).fetchall()
-        except _UNREADABLE:
-            # Which behaviours there are is not known yet, so that none is at fault.
-            find_fault(connection, dataset, [replace(f, present=f.present - {"behaviour"}) for f in raw])
-            raise
-    codes = [code for code, *_ in counted if code is not None]
-    numbers = [each for _, *each in counted if each[0] is not None]
-    if not numbers:
-        return codes, None
-    low, high, whole = zip(*numbers, strict=True)
-    return codes, (min(low), max(high), all(whole))
-
-
-def _behaviours(codes: Sequence[str], wishes: Wishes, where: str) -> dict[str, Any]:
+def _behaviours(codes: Sequence[str], wishes: Wishes, where: str) -> tuple[dict[str, Any], Question | None]:
     """target, supportive and behaviours of the entry."""
     if not codes:
-        return {"target": _slug(wishes.target or "") or ONLY_BEHAVIOUR}
+        return {"target": _slug(wishes.target or "") or ONLY_BEHAVIOUR}, None
     if len(codes) > MOST_BEHAVIOURS:
         raise DataError(
             f"The column of behaviours has {len(codes)} different values, such as {', '.join(codes[:3])}",
@@ -183,6 +164,7 @@ def _behaviours(codes: Sequence[str], wishes: Wishes, where: str) -> dict[str, A
         )
     names = _names(codes)
     likely = [code for code in codes if names[code] in PURCHASES]
+    question, target = None, names[(likely or codes)[0]]
     if wishes.target is not None:
         chosen = [code for code in codes if wishes.target in (code, names[code])]
         if not chosen:
@@ -192,50 +174,55 @@ def _behaviours(codes: Sequence[str], wishes: Wishes, where: str) -> dict[str, A
                 cure=f"Correct --target; there are: {', '.join(codes)}.",
             )
         target = names[chosen[0]]
-    elif len(codes) == 1 or len(likely) == 1:
-        target = names[(likely or codes)[0]]
-    else:
-        raise Unanswered(
-            "It is not clear which behaviour is to be predicted",
-            field="target",
-            choices=codes,
-            guess=likely[0] if likely else None,
-            where=where,
-        )
+    elif len(codes) > 1 and len(likely) != 1:
+        problem = "It is not clear which behaviour is to be predicted"
+        question = Question(problem, "target", tuple(codes), likely[0] if likely else None)
     return {
         "target": target,
         "supportive": [each for each in dict.fromkeys(names.values()) if each != target],
-    } | ({} if all(code == name for code, name in names.items()) else {"behaviours": names})
+    } | ({} if all(code == name for code, name in names.items()) else {"behaviours": names}), question
 
 
-def _values(
-    mapping: ColumnMapping, extremes: tuple[float, float, bool] | None, wishes: Wishes, where: str
-) -> dict[str, Any]:
+def _values(table: Table, wishes: Wishes, where: str) -> tuple[dict[str, Any], Question | None]:
     """value_kind and min_value of the entry."""
-    if "value" not in mapping.columns:
-        if wishes.threshold is not None:
+    if "value" not in table.columns:
+        if wishes.threshold is not None and not table.questions:
             raise DataError(
                 "A threshold needs ratings or counts, and no column is known to hold them",
                 where=where,
                 cure="Name it with --rating or --count.",
             )
-        return {}
-    kind = mapping.value_kind
-    if kind is None and extremes is not None:
-        _, high, whole = extremes
-        kind = "rating" if not whole else "count" if high > LARGEST_RATING else None
+        return {}, None
+    kind, values = table.value_kind, table.profile.values if table.profile else None
+    if kind is None and values is not None:
+        kind = _likely_kind(values)
+    column = str(table.columns["value"])
+    of_zeros = values is not None and values.low == 0 and values.least is not None
+    least = f"{values.least:g}" if values is not None and values.least is not None else ""
     if kind is None:
-        column = str(mapping.columns["value"])
-        other = NONE if extremes is None else f"{extremes[0]:g} to {extremes[1]:g}"
-        raise Unanswered(
-            f"It is not clear whether column {column} ({other}) holds ratings or counts",
-            field="rating",
-            choices=[column],
-            guess=column,
-            where=where,
-            example=f"--rating {column}, or --count {column}",
+        span = NONE if values is None else f"{values.low:g} to {values.high:g}"
+        problem = f"It is not clear whether column {column} ({span}) holds ratings or counts"
+        threshold = f" --threshold {least}" if of_zeros else ""
+        example = (
+            f"--rating {typed(column)}{threshold}, or --count {typed(column)}, or --count {NONE} where it "
+            "holds neither"
         )
-    return {"value_kind": kind} | ({} if wishes.threshold is None else {"min_value": wishes.threshold})
+        return {}, Question(problem, "rating", (column, NONE), column, example)
+    if kind == "rating" and of_zeros and wishes.threshold is None:
+        problem = (
+            f"Ratings of column {column} begin at 0, and it is not clear from which on they are positives"
+        )
+        return {}, Question(problem, "threshold", (least, "0"), least)
+    return {"value_kind": kind} | ({} if wishes.threshold is None else {"min_value": wishes.threshold}), None
+
+
+def _likely_kind(values: Values) -> Literal["count", "rating"] | None:
+    """What the range of a column without a telling name says: large whole numbers, or small others."""
+    if values.low >= 0 and values.whole and values.high > LARGEST_RATING:
+        return "count"
+    if values.low >= 0 and not values.whole and values.high <= LARGEST_RATING:
+        return "rating"
+    return None
 
 
 def _by_role(files: Sequence[LogFile], sample: Sample) -> dict[str, Path]:
@@ -251,7 +238,12 @@ def _by_role(files: Sequence[LogFile], sample: Sample) -> dict[str, Path]:
 
 
 def _stored_name(name: str, role: str, path: Path) -> str:
-    """Under which name a file lies in the data set's folder: one that no other data set looks for."""
+    """Under which name a file lies in the data set's folder: one that no other data set looks for.
+
+    Files of titles that are known by their names keep them.
+    """
+    if role == "items" and is_known(path):
+        return path.name
     ending = "".join(path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:])
     part = role.removeprefix("events").strip(".")
     return f"{name}.{part}{ending}" if part else f"{name}{ending}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +11,14 @@ from typing import Literal
 
 import duckdb
 
+from recdag.datasets.encodings import SAMPLE_CHARACTERS, find_encoding
 from recdag.datasets.sql import reader
-from recdag.datasets.textfiles import GZIP_DAMAGE, first_line, open_text
+from recdag.datasets.textfiles import first_line, open_text
 from recdag.datasets.wishes import Encoding
 from recdag.errors import DataError
 
 SEPARATORS = ("::", "\t", ";", "|", ",", " ")
 SAMPLE_LINES = 2_000
-SAMPLE_CHARACTERS = 1 << 20
 LIKE_THE_OTHERS = 0.9
 """Share of the rows that have to be of one width: the rest is then for the parser to complain about."""
 
@@ -58,10 +56,10 @@ def take_sample(path: Path, *, separator: str | None = None, encoding: Encoding 
         DataError: there is no such file, it is empty, damaged, neither text nor Parquet, or has a
             single column.
     """
-    _check_kind(path)
+    check_kind(path)
     if path.suffix == ".parquet":
         return _sample_parquet(path)
-    encoding = encoding or _find_encoding(path)
+    encoding = encoding or find_encoding(path)
     first_line(path, encoding)
     with open_text(path, encoding) as file:
         lines = [line for line in file.readlines(SAMPLE_CHARACTERS)[:SAMPLE_LINES] if line.strip()]
@@ -80,7 +78,12 @@ def take_sample(path: Path, *, separator: str | None = None, encoding: Encoding 
     )
 
 
-def _check_kind(path: Path) -> None:
+def check_kind(path: Path) -> None:
+    """See to it that a file has something in it, and the ending that its content has.
+
+    Raises:
+        DataError: it has not, or it is an archive.
+    """
     if not path.is_file():
         raise DataError("There is no such file", where=str(path), cure="Check the path.")
     with path.open("rb") as file:
@@ -95,27 +98,6 @@ def _check_kind(path: Path) -> None:
         raise DataError(
             "This is an archive or a spreadsheet", where=str(path), cure="Unpack it, or save it as CSV."
         )
-
-
-def _find_encoding(path: Path) -> Encoding:
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            begins = file.read(SAMPLE_CHARACTERS)
-    except GZIP_DAMAGE:
-        return "utf-8"
-    if begins.startswith(codecs.BOM_UTF16_LE):
-        return "utf-16"
-    if begins.startswith(codecs.BOM_UTF16_BE):
-        raise DataError("The text is big-endian UTF-16", where=str(path), cure="Save it as UTF-8.")
-    if b"\0" in begins:
-        raise DataError(
-            "The file is neither text nor Parquet", where=str(path), cure="Export it as CSV or Parquet."
-        )
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(begins)
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"
 
 
 def _records(lines: Sequence[str], separator: str) -> list[list[str]]:

@@ -16,6 +16,9 @@ from recdag.errors import DataError
 
 BEGIN_OF_TIME = -62_135_596_800  # 0001-01-01, which some programs write for no time.
 END_OF_TIME = 4_102_444_800  # 2100-01-01; a later time is one in another unit.
+MOST = 1e15
+"""The largest value: sums of larger ones are not exact any more."""
+TRUTHS = {"true": 1, "false": 0, "yes": 1, "no": 0, "t": 1, "f": 0, "y": 1, "n": 0}
 _OFFSET = r":\d\d(\.\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
 
 
@@ -73,13 +76,19 @@ def find_fault(connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: S
 
 
 def _typed(dataset: Dataset, file: RawFile, *, numbered: bool) -> str:
-    value = "try_cast(value AS DOUBLE)" if "value" in file.present else "NULL::DOUBLE"
+    value = number_of("value") if "value" in file.present else "NULL::DOUBLE"
     return (
         'SELECT row, "user" AS user_text, item AS item_text, behaviour AS behaviour_text, '
         "value AS value_text, time AS time_text, "
         f"{_behaviour(dataset, file)} AS behaviour, {value} AS value, {_time(file)} AS time "
         f"FROM ({file.query(numbered)})"
     )
+
+
+def number_of(column: str) -> str:
+    """A text column as numbers, NULL where it holds none; true and false are 1 and 0."""
+    truths = " ".join(f"WHEN {literal(word)} THEN {number}" for word, number in TRUTHS.items())
+    return f"coalesce(try_cast({column} AS DOUBLE), CASE lower({column}) {truths} END)"
 
 
 def _behaviour(dataset: Dataset, file: RawFile) -> str:
@@ -128,9 +137,9 @@ def _checks(dataset: Dataset, file: RawFile) -> list[_Check]:
     if "value" in file.present:
         checks.append(
             _Check(
-                "value IS NULL OR NOT isfinite(value) OR value < 0",
+                f"value IS NULL OR isnan(value) OR value < 0 OR value > {MOST}",
                 "value_text",
-                "The value is not a number of 0 or more",
+                f"The value is not a number from 0 to {MOST:g}",
                 "Correct the row, or check which column `value` names.",
             )
         )

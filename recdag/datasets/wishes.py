@@ -1,12 +1,9 @@
-"""What a user says of a file that is to become a data set, and what still has to be said."""
+"""What a user says of a file that is to become a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
-
-from recdag.errors import DataError
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 Encoding = Literal["utf-8", "latin-1", "utf-16"]
 
@@ -23,6 +20,7 @@ class Wishes:
         title, licence: for people.
         user, item, behaviour, rating, count, time: columns, by name or by position from 1; `none` for
             an optional one that is not there.
+        ignore: columns that are left out, whatever they look like.
         target: the behaviour to be predicted.
         threshold: smallest rating or count of a positive.
         time_format: as in the catalogue.
@@ -38,38 +36,18 @@ class Wishes:
     rating: str | None = None
     count: str | None = None
     time: str | None = None
+    ignore: tuple[str, ...] = ()
     target: str | None = None
     threshold: float | None = None
     time_format: str | None = None
     separator: str | None = None
     encoding: Encoding | None = None
 
+    def answered(self, field: str, answer: str) -> Wishes:
+        """With one more answer.
 
-class Unanswered(DataError):
-    """A question that the file does not answer.
-
-    Attributes:
-        field: of `Wishes`, also the name of the option that answers it.
-        choices: what can be answered.
-        guess: what is likely; None where nothing is.
-
-    Args:
-        example: options that answer it, where more than one is in question.
-    """
-
-    def __init__(
-        self,
-        problem: str,
-        *,
-        field: str,
-        choices: Sequence[str],
-        guess: str | None = None,
-        where: str,
-        example: str = "",
-    ) -> None:
-        self.field, self.choices, self.guess = field, tuple(choices), guess
-        answer = guess or choices[0]
-        shown = f"'{answer}'" if set(answer) & set(" %|;\t") else answer
-        option = f"--{field.replace('_', '-')} {shown}"
-        others = "" if example or len(choices) < 2 else f" (there are: {', '.join(choices[:20])})"
-        super().__init__(problem, where=where, cure=f"Say so with {example or option}{others}")
+        Raises:
+            ValueError: the answer has to be a number and is none.
+        """
+        given: dict[str, Any] = {field: float(answer) if field == "threshold" else answer}
+        return replace(self, **given)

@@ -14,9 +14,10 @@ from recdag.datasets.adding import check_name, try_out, write_entry
 from recdag.datasets.catalogue import load_catalogue
 from recdag.datasets.files import find_files, search_folders
 from recdag.datasets.proposing import LogFile, propose
+from recdag.datasets.questions import Unanswered
 from recdag.datasets.sampling import take_sample
 from recdag.datasets.times import time_formats
-from recdag.datasets.wishes import Unanswered, Wishes
+from recdag.datasets.wishes import Wishes
 from recdag.errors import DataError
 
 RNG = np.random.default_rng(0)

@@ -40,11 +40,12 @@ def fault(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[[Da
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ("1,2,x,100", r"not a number of 0 or more: 'x'"),
-        ("1,2,-1,100", r"not a number of 0 or more: '-1'"),
-        ("1,2,nan,100", r"not a number of 0 or more: 'nan'"),
-        ("1,2,inf,100", r"not a number of 0 or more: 'inf'"),
-        ("1,2,,100", r"not a number of 0 or more"),
+        ("1,2,x,100", r"not a number from 0 to 1e\+15: 'x'"),
+        ("1,2,-1,100", r"not a number from 0 to 1e\+15: '-1'"),
+        ("1,2,nan,100", r"not a number from 0 to 1e\+15: 'nan'"),
+        ("1,2,inf,100", r"not a number from 0 to 1e\+15: 'inf'"),
+        ("1,2,1e308,100", r"not a number from 0 to 1e\+15: '1e308'"),
+        ("1,2,,100", r"not a number from 0 to 1e\+15"),
         ("1,2,3,noon", r"time cannot be read as unix_s: 'noon'"),
         ("1,2,3,1433221332117", r"time cannot be read as unix_s.*unix_ms"),
         (",2,3,100", r"user is missing"),
