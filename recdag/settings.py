@@ -19,6 +19,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from recdag.errors import ConfigError
+
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -46,7 +48,19 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        return cls(Path(os.environ.get("RECDAG_HOME") or CHECKOUT or Path.cwd()).resolve())
+        """The home folder that is meant.
+
+        Raises:
+            ConfigError: its path has a question mark, after which DuckDB looks for options.
+        """
+        home = Path(os.environ.get("RECDAG_HOME") or CHECKOUT or Path.cwd()).resolve()
+        if "?" in str(home):
+            raise ConfigError(
+                "the path of the project has a question mark, which DuckDB cannot handle",
+                where=str(home),
+                cure="Rename the folder, or set RECDAG_HOME to another one",
+            )
+        return cls(home)
 
     @property
     def data(self) -> Path:

@@ -2,13 +2,17 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import pytest
 import yaml
 
 from recdag.cli import completion
+from recdag.cli.sql import sql
 from recdag.pipeline.project import Project
 
 
@@ -216,3 +220,38 @@ def test_whole_numbers_stay_whole_beside_null(home):
     printed = recdag("sql", query, "--format", "csv")
     assert printed.stdout.splitlines() == ["n", "1", '""'] and printed.stderr == ""
     assert json.loads(recdag("sql", query, "--format", "json").stdout) == [{"n": 1}, {"n": None}]
+
+
+def test_ctrl_c_ends_a_query(home):
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        sql("select sum(sqrt(range)) from range(3000000000)")
+
+
+def test_a_project_whose_path_duckdb_cannot_handle_is_refused(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("RECDAG_HOME", str(tmp_path / "what?"))
+    ended = recdag("status")
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1 and "question mark" in ended.stderr
+
+
+def test_an_error_nobody_has_thought_of_is_one_line_and_a_file(home):
+    script = (
+        "from recdag.pipeline.project import Project; "
+        "Project.catalogue = property(lambda project: 1 / 0); "
+        "from recdag.cli import main; main()"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", script, "datasets", "list"]
+    ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"COLUMNS": "80"})
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("recdag: ZeroDivisionError: division by zero")
+    log = Path(ended.stderr.split()[-1])
+    assert "Traceback" in log.read_text()
+    log.unlink()
+
+
+def test_what_stands_is_told_where_the_history_cannot_be_read(home):
+    assert recdag("run", "--dataset", "tiny", "--select", '+key:"events"').returncode == 0
+    (home / "data" / "dagster_home" / "history" / "runs.db").write_bytes(b"x" * 9000)
+    ended = recdag("status", "--dataset", "tiny")
+    assert ended.returncode == 0 and "missing" in ended.stdout and "follows" not in ended.stderr
+    assert "What failed lately is not told" in ended.stderr and "runs.db" in ended.stderr

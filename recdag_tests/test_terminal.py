@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 SCRIPT = "from recdag.cli import main; main()"
-COMMAND = [sys.executable, "-W", "ignore", "-c", SCRIPT, "run", "--dataset", "tiny"]
+RECDAG = [sys.executable, "-W", "ignore", "-c", SCRIPT]
+RUN = ["run", "--dataset", "tiny", "--select"]
 
 
 def at_a_terminal(*arguments, stop_at=None):
-    """Exit code of a run, and all that it writes to a pseudo-terminal of 120 columns, without colours.
+    """Exit code of a command, and all that it writes to a pseudo-terminal of 120 columns, without colours.
 
     Args:
         stop_at: Ctrl-C is typed when this is shown.
@@ -23,7 +24,7 @@ def at_a_terminal(*arguments, stop_at=None):
     master, slave = os.openpty()
     environment = os.environ | {"COLUMNS": "120", "LINES": "40", "TERM": "xterm", "NO_COLOR": "1"}
     process = subprocess.Popen(
-        [*COMMAND, *arguments],
+        [*RECDAG, *arguments],
         env=environment,
         stdin=slave,
         stdout=slave,
@@ -58,7 +59,7 @@ def long_training(home):
 
 
 def test_a_terminal_shows_the_step_at_work_while_it_trains(long_training):
-    code, plain = at_a_terminal("--select", '+key:"ncf/neumf_pretrain"')
+    code, plain = at_a_terminal(*RUN, '+key:"ncf/neumf_pretrain"')
     assert code == 0, plain[-2000:]
     working, _, ended = plain.partition("✓ ncf/neumf_pretrain")
     assert ended
@@ -71,7 +72,7 @@ def test_a_terminal_shows_the_step_at_work_while_it_trains(long_training):
 
 
 def test_ctrl_c_ends_a_run_with_one_line(long_training):
-    code, plain = at_a_terminal("--select", '+key:"ncf/neumf_pretrain"', stop_at=b"pre-training GMF")
+    code, plain = at_a_terminal(*RUN, '+key:"ncf/neumf_pretrain"', stop_at=b"pre-training GMF")
     assert code == 130
     assert plain.rstrip().endswith("Stopped. What is finished is kept; run again to go on.")
     assert "Traceback" not in plain
@@ -80,6 +81,6 @@ def test_ctrl_c_ends_a_run_with_one_line(long_training):
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_does_not_know_a_character_is_shown_another(home, encoding):
     environment = os.environ | {"PYTHONIOENCODING": encoding}
-    ended = subprocess.run([*COMMAND, "--select", '+key:"events"'], env=environment, capture_output=True)
+    ended = subprocess.run([*RECDAG, *RUN, '+key:"events"'], env=environment, capture_output=True)
     assert ended.returncode == 0, ended.stderr
     assert "+ events" in ended.stdout.decode(encoding)

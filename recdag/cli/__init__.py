@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+import traceback
 from importlib.metadata import version
 from typing import Annotated
 
@@ -21,6 +23,7 @@ from recdag.cli.terminal import errors
 from recdag.cli.ui import ui
 from recdag.cli.verify import verify
 from recdag.errors import RecdagError
+from recdag.pipeline.trouble import trouble
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 for command in (run, status, recommend, ui, sql, papers, models, studies, verify):
@@ -48,8 +51,9 @@ def main() -> None:
     write_what_the_terminal_knows()
     try:
         app()
-    except RecdagError as error:
-        errors.print(f"[red]recdag:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    except Exception as error:
+        told = error if isinstance(error, RecdagError) else trouble(error) or _unforeseen(error)
+        errors.print(f"[red]recdag:[/] {escape(str(told))}", highlight=False, soft_wrap=True)
         code = 1
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
@@ -57,3 +61,14 @@ def main() -> None:
     sys.stderr.flush()
     # All is written; DuckDB's binding would now report leaks of its own on the terminal.
     os._exit(code)
+
+
+def _unforeseen(error: Exception) -> RecdagError:
+    """An error that nobody has thought of; all that is known of it goes into a file."""
+    with tempfile.NamedTemporaryFile("w", prefix="recdag-", suffix=".log", delete=False) as file:
+        file.writelines(traceback.format_exception(error))
+    message = " ".join(str(error).split())[:200]
+    return RecdagError(
+        f"{type(error).__name__}: {message}",
+        cure=f"This should not happen; the full traceback is in {file.name}",
+    )

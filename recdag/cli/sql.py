@@ -50,6 +50,10 @@ def _answer(project: Project, query: str) -> Iterator[tuple[list[str], Rows]]:
             connection.execute("set enable_external_access = false; set lock_configuration = true")
             connection.execute(query)
             yield [name for name, *_ in connection.description or []], _rows(connection)
+    except RuntimeError as error:
+        if "interrupted" in str(error):  # DuckDB's word for Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
     except duckdb.Error as error:
         raise RecdagError(str(error).rstrip("."), cure=_cure(error)) from error
 

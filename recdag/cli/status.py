@@ -11,7 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli import completion
-from recdag.cli.terminal import console
+from recdag.cli.terminal import console, errors
+from recdag.errors import RecdagError
+from recdag.pipeline.trouble import trouble
 
 if TYPE_CHECKING:
     from recdag.pipeline.project import Project
@@ -55,7 +57,16 @@ def status(
 def _with_failures(project: Project, status: Status) -> Status:
     from recdag.orchestration.history import failures
 
-    return status.with_failures(failures(project.settings, status.dataset)) if status.dataset else status
+    if not status.dataset:
+        return status
+    try:
+        return status.with_failures(failures(project.settings, status.dataset))
+    except Exception as error:  # what stands can be told without what failed
+        known = error if isinstance(error, RecdagError) else trouble(error)
+        if known is None:
+            raise
+        errors.print(f"What failed lately is not told: {escape(str(known))}", highlight=False, soft_wrap=True)
+        return status
 
 
 def _show(status: Status, everything: bool) -> None:

@@ -9,6 +9,7 @@ from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from dagster_shared.error import SerializableErrorInfo
 
+from recdag.orchestration.instance import opened
 from recdag.settings import Settings
 
 _RUNS_BACK = 10
@@ -22,7 +23,7 @@ def failures(settings: Settings, dataset: str) -> dict[str, str]:
     if not (settings.dagster_home / "dagster.yaml").exists():
         return {}
     found: dict[str, tuple[float, str]] = {}
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with opened(settings.dagster_home) as instance:
         failed = dg.RunsFilter(tags={PARTITION_NAME_TAG: dataset}, statuses=[dg.DagsterRunStatus.FAILURE])
         for run in instance.get_runs(failed, limit=_RUNS_BACK):
             for asset, told in _failed_in(instance, run.run_id):

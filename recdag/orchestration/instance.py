@@ -1,11 +1,19 @@
-"""Dagster's own home folder, with settings that suit one machine and one GPU."""
+"""Dagster's own home folder, with settings that suit one machine and one GPU, and its history."""
 
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import dagster as dg
 import yaml
+from dagster._check import CheckError
 from dagster._core.instance.ref import InstanceRef
+from sqlalchemy.exc import DatabaseError
 
+from recdag.errors import ConfigError, DataError
 from recdag.settings import Settings
 
 _SETTINGS = {
@@ -21,7 +29,7 @@ _SETTINGS = {
     "python_logs": {"managed_python_loggers": ["recdag"]},
 }
 # What captures a step's output puts a file in the place of the terminal: the live display would see none.
-_ON_A_TERMINAL = {
+ON_A_TERMINAL = {
     "compute_logs": {
         "module": "dagster._core.storage.noop_compute_log_manager",
         "class": "NoOpComputeLogManager",
@@ -39,6 +47,47 @@ def prepare_home(settings: Settings) -> Path:
     return home
 
 
-def terminal_instance(home: Path) -> dg.DagsterInstance:
-    """Dagster's history for a run in this process, whose output stays on the terminal."""
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=_ON_A_TERMINAL))
+@contextmanager
+def opened(home: Path, overrides: Mapping[str, object] | None = None) -> Iterator[dg.DagsterInstance]:
+    """Dagster's history.
+
+    Args:
+        overrides: settings that go before those of dagster.yaml.
+
+    Raises:
+        ConfigError: dagster.yaml cannot be used.
+        DataError: a file of the history is damaged.
+    """
+    try:
+        ref = InstanceRef.from_dir(str(home), overrides=dict(overrides or {}))
+    except (yaml.YAMLError, dg.DagsterInvalidConfigError, CheckError) as error:
+        problem = " ".join(str(error).split())[:200]
+        raise ConfigError(
+            f"Dagster's settings cannot be used ({problem})",
+            where=str(home / "dagster.yaml"),
+            cure="Correct the file, or delete it: recdag's own settings are written again",
+        ) from error
+    try:
+        with dg.DagsterInstance.from_ref(ref) as instance:
+            yield instance
+    except DatabaseError as error:
+        if (damaged := _damaged_file(home)) is None:
+            raise
+        raise DataError(
+            f"Dagster's history is damaged ({str(error.orig).strip()})",
+            where=str(damaged),
+            cure=f"Delete {home}: the history begins anew; results and trained models are elsewhere and stay",
+        ) from error
+
+
+def _damaged_file(home: Path) -> Path | None:
+    """The first file of the history that SQLite cannot read."""
+    for file in sorted(home.rglob("*.db")):
+        try:
+            with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+                if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
+                    return file
+        except sqlite3.DatabaseError as error:
+            if not isinstance(error, sqlite3.OperationalError):
+                return file
+    return None

@@ -14,10 +14,10 @@ from recdag.datasets.files import to_be_placed
 from recdag.errors import ConfigError
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.history import deepest, message_of
-from recdag.orchestration.instance import prepare_home, terminal_instance
+from recdag.orchestration.instance import ON_A_TERMINAL, opened, prepare_home
 from recdag.orchestration.jobs import LARGE_STUDIES, job_for
 from recdag.orchestration.location import shown_in_timeline
-from recdag.orchestration.logging import attach_display
+from recdag.orchestration.logging import attach_display, without_echo
 from recdag.orchestration.resources import open_project
 from recdag.orchestration.stopping import Cancelling, cancelled_when_stopped, raise_if_stopped
 from recdag.orchestration.turns import my_turn, shell_tags
@@ -92,7 +92,7 @@ def materialize(
     _check_files(project, dataset, chosen)
     expect(len(chosen))
     home = prepare_home(settings)
-    with terminal_instance(home) as instance, my_turn(instance, home, tell):
+    with opened(home, ON_A_TERMINAL) as instance, my_turn(instance, home, tell):
         attach_display(display, Cancelling(instance))
         for part in _parts(project, dataset, chosen):
             result = _execute(instance, job_for(defs, part), dataset, part, config or {}, shell_tags(home))
@@ -154,7 +154,11 @@ def _execute(
         KeyboardInterrupt: it was stopped.
     """
     names = {asset.to_user_string() for asset in assets}
-    with cancelled_when_stopped(instance) as run_id, shown_in_timeline(instance, run_id):
+    with (
+        without_echo(),
+        cancelled_when_stopped(instance) as run_id,
+        shown_in_timeline(instance, run_id),
+    ):
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,

@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 
 from recdag.errors import RecdagError
-from recdag.pipeline.exhaustion import exhausted
 from recdag.pipeline.steps import Outcome
+from recdag.pipeline.trouble import trouble
 from recdag.warehouse import descriptions
 
 
@@ -23,7 +23,7 @@ def user_errors() -> Iterator[None]:
     except RecdagError as error:
         raise dg.Failure(description=str(error)) from error
     except Exception as error:
-        if (known := exhausted(error)) is None:
+        if (known := trouble(error)) is None:
             raise
         raise dg.Failure(description=str(known)) from error
 

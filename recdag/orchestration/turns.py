@@ -15,6 +15,7 @@ import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from filelock import FileLock, Timeout
 
+from recdag.orchestration.instance import opened
 from recdag.orchestration.location import OF_THE_LOCATION
 from recdag.orchestration.processes import Place, worker_has_gone
 
@@ -53,7 +54,7 @@ def clear_killed_runs(home: Path) -> None:
     try:
         with (
             FileLock(home / "shell.lock", timeout=0),
-            dg.DagsterInstance.from_config(str(home)) as instance,
+            opened(home) as instance,
         ):
             _end_killed_runs(instance, home)
     except Timeout:

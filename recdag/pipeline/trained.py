@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,23 +92,49 @@ def save_trained(
     fresh = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    digest = hashlib.sha256()
     for fold, (split, experiment) in enumerate(zip(splits, experiments, strict=True)):
         save_arrays({"users": split.user_ids, "items": split.item_ids}, fresh / f"ids-{fold}.safetensors")
         path = fresh / f"fold-{fold}.safetensors"
         state = experiment.model.parameters_state()
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, path)
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
     history = [[asdict(row) for row in experiment.history.rows] for experiment in experiments]
     (fresh / "history.json").write_text(json.dumps(history))
     if (picture := learning_curve(history[0])) is not None:
         (fresh / PICTURE).write_bytes(picture)
-    complete = Card(**{**asdict(card), "data_version": digest.hexdigest()[:20]})
+    complete = Card(**{**asdict(card), "data_version": _weights_version(fresh, len(splits))})
     (fresh / CARD).write_text(json.dumps(asdict(complete), indent=2))
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
     return complete
+
+
+def _weights_version(folder: Path, folds: int) -> str:
+    """Digest of the weights of all folds."""
+    digest = hashlib.sha256()
+    for path in (folder / f"fold-{fold}.safetensors" for fold in range(folds)):
+        status = path.stat()
+        digest.update(_digest(path, status.st_size, status.st_mtime_ns))
+    return digest.hexdigest()[:20]
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, size: int, changed: int) -> bytes:
+    """SHA-256 of a file, taken once as long as it stays as it is."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _require_unchanged(folder: Path, card: Card) -> None:
+    try:
+        changed = _weights_version(folder, card.folds) != card.data_version
+    except OSError as error:
+        raise RecdagError(
+            "the weights cannot be read", where=str(folder), cure=_train_again(folder)
+        ) from error
+    if changed:
+        raise RecdagError(
+            "the weights have changed since training", where=str(folder), cure=_train_again(folder)
+        )
 
 
 def relabel(folder: Path, card: Card, *, sources: dict[str, str], tuning: str | None) -> Card:
@@ -121,28 +148,48 @@ def relabel(folder: Path, card: Card, *, sources: dict[str, str], tuning: str | 
 
 
 def read_ids(folder: Path, fold: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which ids of the data set the rows and columns of a fold's weights are: (n,) users, (m,) items."""
+    """Which ids of the data set the rows and columns of a fold's weights are: (n,) users, (m,) items.
+
+    Raises:
+        RecdagError: the file is missing or damaged.
+    """
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    ids = load_file(folder / f"ids-{fold}.safetensors")
+    path = folder / f"ids-{fold}.safetensors"
+    try:
+        ids = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise RecdagError("the ids cannot be read", where=str(path), cure=_train_again(folder)) from error
     return ids["users"], ids["items"]
 
 
 def read_history(folder: Path) -> list[list[dict[str, Any]]]:
-    """The learning curves, one list of rows a fold."""
-    return json.loads((folder / "history.json").read_text())
+    """The learning curves, one list of rows a fold.
+
+    Raises:
+        RecdagError: the file is missing or damaged.
+    """
+    path = folder / "history.json"
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise RecdagError(
+            f"the learning curve cannot be read ({error})", where=str(path), cure=_train_again(folder)
+        ) from error
 
 
 def load_trained(folder: Path, card: Card, fold: int, device: torch.device) -> Recommender:
     """A trained model from its folder.
 
     Raises:
-        RecdagError: the weights are missing or damaged, or another version of the model learned them.
+        RecdagError: the weights are missing or damaged, not those that were trained, or another version of
+            the model learned them.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    path, spec = folder / f"fold-{fold}.safetensors", model_spec(card.model)
+    spec = model_spec(card.model)
     if card.code_version != spec.version:
         raise RecdagError(
             f"{card.paper}/{card.model} was trained by version {card.code_version} of the model, this is "
@@ -150,6 +197,8 @@ def load_trained(folder: Path, card: Card, fold: int, device: torch.device) -> R
             where=str(folder),
             cure=f"Train it again: recdag run --dataset {card.dataset} --paper {card.paper}",
         )
+    _require_unchanged(folder, card)
+    path = folder / f"fold-{fold}.safetensors"
     model = spec.create(spec.config(**card.config), device)
     try:
         state = load_file(path, device=str(device))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +20,25 @@ from recdag.errors import DataError
 LOCK_MINUTES = 30.0
 _RETRY_SECONDS = 0.2
 _NOTICE_SECONDS = 5.0
+_DAMAGE = ("Corrupt database file", "Could not read enough bytes", "Failed to deserialize")
+_DENIED = {errno.EROFS, errno.EACCES, errno.EPERM}
 _log = logging.getLogger(__name__)
+
+
+@contextmanager
+def sharing(path: Path, minutes: float = LOCK_MINUTES) -> Iterator[None]:
+    """Hold the lock of `path` to read it; without one where the folder may not be written.
+
+    Raises:
+        DataError: see `holding`.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(holding(path, minutes))
+        except OSError as error:
+            if error.errno not in _DENIED:
+                raise
+        yield
 
 
 @contextmanager
@@ -116,20 +135,37 @@ def transaction(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[N
     """
     connection.execute("begin")
     try:
-        yield
-        connection.execute("commit")
-    except duckdb.Error as error:
-        _rollback(connection)
-        if "Corrupt database file" in str(error):
-            raise damaged(path, error) from error
-        raise
+        with damage_named(path):
+            yield
+            connection.execute("commit")
     except BaseException:
         _rollback(connection)
         raise
 
 
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Name the file in which DuckDB finds damage.
+
+    Raises:
+        DataError: it does.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        if any(text in str(error) for text in _DAMAGE):
+            raise damaged(path, error) from error
+        raise
+
+
 def damaged(path: Path, error: duckdb.Error) -> DataError:
     """The error for a file that DuckDB cannot read."""
+    if any(text in str(error) for text in ("Read-only file system", "Permission denied")):
+        return DataError(
+            f"it may not be opened ({error})",
+            where=str(path),
+            cure="Give yourself the right to write there, or set RECDAG_HOME to a folder of your own",
+        )
     return DataError(
         f"DuckDB cannot read the file ({error})",
         where=str(path),

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
 from recdag.warehouse import descriptions
-from recdag.warehouse.locks import LOCK_MINUTES, connect, holding, transaction
+from recdag.warehouse.locks import LOCK_MINUTES, connect, damage_named, holding, transaction
 from recdag.warehouse.schema import SCHEMA, VIEWS
 from recdag.warehouse.sql import columns, equality, identifier, scalar
 
@@ -79,7 +79,10 @@ class Published:
             DataError: where another program keeps the file open for writing, or it is damaged.
         """
         self.ensure()
-        with closing(connect(self.path, read_only=True, minutes=self.lock_minutes)) as connection:
+        with (
+            closing(connect(self.path, read_only=True, minutes=self.lock_minutes)) as connection,
+            damage_named(self.path),
+        ):
             yield connection
 
     def ensure(self) -> None:

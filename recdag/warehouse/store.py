@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
 from recdag.warehouse import provenance
-from recdag.warehouse.locks import LOCK_MINUTES, connect, holding, transaction
+from recdag.warehouse.locks import LOCK_MINUTES, connect, holding, sharing, transaction
 from recdag.warehouse.provenance import Provenance
 from recdag.warehouse.sql import columns, identifier, row
 
@@ -75,7 +75,7 @@ class Warehouse:
             DataError: where there is no file, the lock is not had in time or the file is damaged.
         """
         path = self.path(dataset)
-        with holding(path, self.lock_minutes):
+        with sharing(path, self.lock_minutes):
             if not path.exists():
                 raise DataError(
                     f"nothing is stored of the data set {dataset!r}",

@@ -33,6 +33,7 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from recdag.orchestration.instance import opened
 from recdag.orchestration.location import LOCATION
 from recdag.settings import REPORTS_ROUTE, Settings
 from recdag.web.guard import Guard, Hosts
@@ -50,7 +51,7 @@ _log = logging.getLogger("dagster.recdag")
 def serve(settings: Settings, listener: socket, hosts: Hosts) -> None:
     """Serve until interrupted; then runs that are at work are canceled and all processes end."""
     with ExitStack() as stack:
-        instance = stack.enter_context(dg.DagsterInstance.from_config(str(settings.dagster_home)))
+        instance = stack.enter_context(opened(settings.dagster_home))
         instance.optimize_for_webserver(1000 * _DATABASE_SECONDS, _RECYCLE_SECONDS, _CONNECTIONS)
         workspace = stack.enter_context(_code_server(instance))
         stack.enter_context(_daemon(workspace))

@@ -239,3 +239,29 @@ def test_weights_of_another_version_of_a_model_are_not_loaded(prepare):
     with pytest.raises(RecdagError, match="trained by version 0 of the model") as caught:
         open_service(project, "tiny", "benchmark/item_pop")
     assert "recdag run --dataset tiny --paper benchmark" in caught.value.cure
+
+
+def damaged(content):
+    return content[: len(content) // 2]
+
+
+def changed(content):
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil", "told"),
+    [
+        ("ids-0.safetensors", damaged, "the ids cannot be read"),
+        ("fold-0.safetensors", damaged, "the weights have changed since training"),
+        ("fold-0.safetensors", changed, "the weights have changed since training"),
+    ],
+)
+def test_a_model_whose_files_are_not_those_that_were_trained_is_not_used(prepare, file, spoil, told):
+    project = prepare()
+    train(project, "benchmark/item_pop")
+    assert open_service(project, "tiny", "benchmark/item_pop").for_user("u3")
+    path = project.trained("tiny", "benchmark", "item_pop") / file
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(RecdagError, match=f"{told}. Delete .* and run again"):
+        open_service(project, "tiny", "benchmark/item_pop")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -157,6 +158,15 @@ def test_damaged_file_is_kept_and_named(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"recdag\.duckdb: .*delete it and run again"), opened():
             pass
     assert published.path.read_bytes() == b"junk" * 4000
+
+
+def test_a_file_cut_in_half_is_named(tmp_path: Path) -> None:
+    published = Published(tmp_path / "recdag.duckdb")
+    with published.update() as connection:
+        connection.execute("create table much as select random() as a from range(300000)")
+    os.truncate(published.path, published.path.stat().st_size // 2)
+    with pytest.raises(DataError, match="delete it and run again"), published.reading() as connection:
+        connection.execute("select sum(a) from much").fetchall()
 
 
 def test_tables_and_columns_of_a_newer_schema_are_added(tmp_path: Path) -> None:

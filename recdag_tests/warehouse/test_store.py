@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from recdag.errors import DataError
 from recdag.warehouse.store import Warehouse, content_hash
@@ -92,6 +94,36 @@ def test_damaged_block_says_what_to_do(tmp_path: Path) -> None:
         assert connection.execute("select count(*) from provenance").fetchall() == [(0,)]
     with pytest.raises(DataError, match="delete it and run again"), warehouse.reading("tiny") as connection:
         connection.execute("select sum(a) from events").fetchall()
+
+
+def test_a_file_cut_in_half_says_what_to_do(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    with warehouse.writing("tiny") as connection:
+        connection.execute("create table events as select random() as a from range(300000)")
+    path = warehouse.path("tiny")
+    os.truncate(path, path.stat().st_size // 2)
+    with (
+        pytest.raises(DataError, match=r"tiny\.duckdb: .*delete it and run again"),
+        warehouse.reading("tiny") as connection,
+    ):
+        connection.execute("select sum(a) from events").fetchall()
+
+
+def test_what_may_only_be_read_is_read_without_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = Warehouse(tmp_path)
+    with warehouse.writing("tiny") as connection:
+        connection.execute("create table events as select 1 as a")
+
+    def denied(self: FileLock, **options: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", self.lock_file)
+
+    monkeypatch.setattr(FileLock, "acquire", denied)
+    with warehouse.reading("tiny") as connection:
+        assert connection.execute("select a from events").fetchall() == [(1,)]
+    with pytest.raises(OSError, match="Read-only"), warehouse.writing("tiny"):
+        pass
 
 
 def test_a_second_writer_waits_then_names_the_holder(tmp_path: Path) -> None:

@@ -3,19 +3,21 @@
 import errno
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from recdag.pipeline.exhaustion import exhausted
+from recdag.pipeline.trouble import trouble
 
 PROGRAM = """
 import json, os, resource, signal, sys
 from pathlib import Path
 import duckdb, numpy as np, torch
 from safetensors.torch import save_file
-from recdag.pipeline.exhaustion import exhausted
+from recdag.pipeline.trouble import trouble
 from recdag.training.checkpoints import save_checkpoint
 
 def write_table():
@@ -44,7 +46,7 @@ for name, (limit, fault) in FAULTS.items():
         try:
             fault()
         except Exception as error:
-            os.write(1, (json.dumps([name, str(exhausted(error) or repr(error))]) + "\\n").encode())
+            os.write(1, (json.dumps([name, str(trouble(error) or repr(error))]) + "\\n").encode())
         os._exit(0)
     os.wait()
 """
@@ -76,10 +78,30 @@ def test_too_little_memory_is_recognised(told, fault):
 def test_the_cause_of_an_error_counts():
     outer = RuntimeError("the writer failed")
     outer.__cause__ = OSError(errno.ENOSPC, "No space left on device", "/somewhere/a")
-    found = exhausted(outer)
+    found = trouble(outer)
     assert found is not None and found.where == "/somewhere/a"
+
+
+def sqlite(message):
+    return OperationalError("insert into event_logs", {}, sqlite3.OperationalError(message))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (sqlite("disk I/O error"), "the disk is full"),
+        (sqlite("database or disk is full"), "the disk is full"),
+        (sqlite("attempt to write a readonly database"), "the project's folder: it may not be written"),
+        (sqlite("unable to open database file"), "set RECDAG_HOME to a folder of your own"),
+        (OSError(errno.EROFS, "Read-only file system", "/a/b.lock"), "/a/b.lock: it may not be written"),
+        (PermissionError(errno.EACCES, "Permission denied", "/a/b"), "/a/b: it may not be written"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "/a/b.next"), "/a/b.next: something else lies"),
+    ],
+)
+def test_what_keeps_a_folder_from_being_written_is_told(error, told):
+    assert told in str(trouble(error))
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EACCES, "denied"), ValueError("memory"), RuntimeError("x")])
 def test_other_errors_are_not_touched(error):
-    assert exhausted(error) is None
+    assert trouble(error) is None
