@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from recdag.datasets.addresses import open_public
 from recdag.datasets.entry import Download
 from recdag.errors import DataError
 
@@ -36,7 +37,8 @@ def download(
         pause: seconds before the second attempt; doubled for each further one.
 
     Raises:
-        DataError: there is no connection, it broke too often, the server has trouble or refuses, or
+        DataError: there is no connection, it broke too often, the server has trouble or refuses, the
+            address is not a public one, or
             the checksum is wrong.
     """
     part = target.with_name(target.name + ".part")
@@ -76,7 +78,7 @@ def _receive(url: str, part: Path, on_progress: Progress | None) -> None:
         request.add_header("Range", f"bytes={have}-")
         request.add_header("If-Range", _mark(part).read_text(encoding="utf-8"))
     try:
-        response = urllib.request.urlopen(request, timeout=TIMEOUT)
+        response = open_public(request, TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{have}":
             return

@@ -18,6 +18,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from recdag.datasets.addresses import refuse_private
+
 Format = Literal[
     "movielens_dat", "movielens_csv", "movielens_udata", "ncf", "triplets", "lists", "userbehavior",
     "retailrocket", "netflix", "amazon_json", "npz", "table", "simulated",
@@ -121,13 +123,13 @@ class Download:
     """A file or archive (zip, tar, gz) that anyone may fetch.
 
     Attributes:
-        url: address.
+        url: a public address of http or https.
         sha256, md5: checksum of what the address gives; None where the source states none.
         members: files to take from an archive; empty takes all.
         archive: whether to unpack it; None: by the ending (.zip, .tar, .tar.gz, .tgz).
     """
 
-    url: Annotated[str, Field(pattern=r"^https?://")]
+    url: Annotated[str, AfterValidator(refuse_private)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
     members: Paths = ()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import socket
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from recdag.datasets import addresses
 from recdag.datasets import download as module
 from recdag.datasets.download import download
 from recdag.datasets.entry import Dataset, Download
-from recdag.datasets.files import fetch
+from recdag.datasets.files import ensure_files, fetch
 from recdag.errors import DataError
 
 CONTENT = bytes(range(256)) * 4000
@@ -26,6 +28,8 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.content, self.etag, self.status = CONTENT, '"one"', 200
         self.breaks: list[int] = []
+        self.leads_to: str | None = None
+        self.tells_length = True
         self.ranges: list[str | None] = []
 
     @property
@@ -45,6 +49,11 @@ class Handler(BaseHTTPRequestHandler):
         if server.status != 200:
             self.send_error(server.status)
             return
+        if server.leads_to is not None:
+            self.send_response(302)
+            self.send_header("Location", server.leads_to)
+            self.end_headers()
+            return
         start = 0
         if wanted and self.headers.get("If-Range") == server.etag:
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
@@ -55,7 +64,8 @@ class Handler(BaseHTTPRequestHandler):
                 return
         body = server.content[start:]
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body)))
+        if server.tells_length:
+            self.send_header("Content-Length", str(len(body)))
         self.send_header("ETag", server.etag)
         self.end_headers()
         self.wfile.write(body[: server.breaks.pop(0)] if server.breaks else body)
@@ -74,6 +84,13 @@ def server() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
+
+
+@pytest.fixture(autouse=True)
+def loopback_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of these tests passes for one of the internet; other addresses inside do not."""
+    real = addresses.is_public
+    monkeypatch.setattr(addresses, "is_public", lambda address: str(address) == "127.0.0.1" or real(address))
 
 
 def names(folder: Path) -> list[str]:
@@ -149,6 +166,30 @@ def test_nobody_there(server: Server, tmp_path: Path) -> None:
         download(Download(url=server.url), tmp_path / "x.bin")
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["http://169.254.169.254/latest", "http://[::1]:80/", "ftp://files.example.org/x", "http://localhost/"],
+)
+def test_a_redirect_to_what_is_inside_is_refused(server: Server, tmp_path: Path, place: str) -> None:
+    server.leads_to = place
+    with pytest.raises(DataError, match=r"The server points elsewhere: .*Place the files by hand"):
+        download(Download(url=server.url), tmp_path / "x.bin")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "inside.example.org"])
+def test_a_name_for_an_address_inside_is_refused(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    what = Download(url=server.url.replace("127.0.0.1", host))
+    monkeypatch.setattr(addresses, "is_public", lambda address: False)
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.server_port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
+    with pytest.raises(DataError, match=r"stands for 127\.0\.0\.1, inside this machine"):
+        download(what, tmp_path / "x.bin")
+    assert server.ranges == []
+
+
 def zipped(**members: str) -> bytes:
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as file:
@@ -171,6 +212,23 @@ def test_fetch_unpacks_once(server: Server, tmp_path: Path, make_dataset: Callab
     assert names(tmp_path / "toy") == ["ratings.csv"]
     assert fetch(dataset, tmp_path) == found
     assert len(server.ranges) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_progress_is_told_on_the_way_to_the_files(
+    server: Server, tmp_path: Path, make_dataset: Callable[..., Dataset], known: bool
+) -> None:
+    server.content = zipped(**{"ratings.csv": "u,i\n" + "1,2\n" * 400_000})
+    server.tells_length = known
+    server.breaks = [300_000] if known else []
+    seen: list[tuple[int, int | None]] = []
+    ensure_files(of_server(server, make_dataset), tmp_path, lambda done, total: seen.append((done, total)))
+    size = len(server.content)
+    assert seen[-1] == (size, size if known else None)
+    assert seen == sorted(seen, key=lambda each: each[0]) and len(seen) > 3
+    before = len(seen)
+    ensure_files(of_server(server, make_dataset), tmp_path, lambda done, total: seen.append((done, total)))
+    assert len(seen) == before
 
 
 def test_fetch_of_a_broken_archive_leaves_nothing(

@@ -77,7 +77,7 @@ def test_what_was_made_is_kept_a_partition_when_its_files_have_gone(home):
 
 def test_a_download_that_fails_is_one_failed_asset(home, monkeypatch):
     monkeypatch.setattr(download, "ATTEMPTS", 1)
-    add_entry(home, "far", download=[{"url": "http://127.0.0.1:9/events.csv"}])
+    add_entry(home, "far", download=[{"url": "http://far.invalid/events.csv"}])
     summary = run("far")
     assert not summary.success
     ((step, message),) = summary.failures
