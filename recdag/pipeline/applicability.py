@@ -14,6 +14,7 @@ from pathlib import Path
 from recdag.datasets.entry import Dataset
 from recdag.errors import NotApplicable
 from recdag.papers.catalogue import PAPERS
+from recdag.papers.study import Counts, Study
 from recdag.pipeline.memory import available_bytes
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import split_asset
@@ -47,6 +48,13 @@ def refusal(project: Project, dataset: str, paper: str, model: str | None = None
         or split_refusal(project, dataset, PAPERS[paper].protocol)
         or (model_refusal(project, dataset, paper, model) if model else None)
     )
+
+
+def study_refusal(dataset: Dataset, study: Study) -> str | None:
+    """Why the data have not what a study shows; None where they have."""
+    if isinstance(study, Counts) and dataset.value_kind == "rating":
+        return "it shows how often users come back to an item, and the data are ratings"
+    return None
 
 
 def refused(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.papers.study import Counts, Grid, Study
 from recdag.pipeline import data
-from recdag.pipeline.applicability import model_refusal, refusal
+from recdag.pipeline.applicability import model_refusal, refusal, study_refusal
 from recdag.pipeline.evaluating import plan_evaluation
 from recdag.pipeline.reasons import table_changes, training_changes
 from recdag.pipeline.recommendations import ASSET as RECOMMENDATIONS
@@ -146,6 +146,9 @@ class Inspection:
     def _study(self, paper: Paper, study: Study) -> None:
         asset = f"{paper.id}/{study.id}"
         known = self._recorded.get((self._dataset, asset))
+        if reason := study_refusal(self._project.dataset(self._dataset), study):
+            self._put(asset, "left out", [reason])
+            return
         if known is None:
             if study.quick:
                 self._put(asset, "missing")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -27,6 +28,7 @@ LARGE = (8.6, 4.9)
 SMALLEST_SECONDS = 0.01
 """Shorter times stand here on a logarithmic axis."""
 _LONGEST_CURVE = 150
+_TIP = "tip: "
 LINE, CHARACTER, MARK = 11.5, 5.7, 3.5
 """Points: height of a label, width of its characters, half a marker."""
 _ROLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
@@ -98,6 +100,25 @@ def thinned(count: int) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, min(count, _LONGEST_CURVE)).round().astype(int))
 
 
+def room_right(labels: Sequence[str], *, large: bool = False, least: float = 0.4) -> float:
+    """Where the axes have to end, as a share of the figure, for labels of one line to fit beside them."""
+    longest = max((len(label) for label in labels), default=0)
+    return max(1 - (CHARACTER * longest + 18) / (72 * (LARGE[0] if large else WIDTH)), least)
+
+
+def room_for_ticks(figure: Figure, axes: Axes) -> None:
+    """Move the left end of the axes to the right where tick labels and title have not enough room."""
+    figure.draw_without_rendering()
+    longest = max((len(label.get_text()) for label in axes.get_yticklabels()), default=0)
+    wanted = (CHARACTER * longest + 2.2 * LINE) / (72 * figure.get_figwidth())
+    figure.subplots_adjust(left=max(wanted, figure.subplotpars.left))
+
+
+def tip(artist: Artist, text: str) -> None:
+    """What is shown where the pointer rests on something drawn."""
+    artist.set_gid(f"{_TIP}{text}")
+
+
 def write_label(
     axes: Axes, label: str, at: tuple[float, float], text: tuple[float, float], series: int, *, leader: bool
 ) -> None:
@@ -134,6 +155,7 @@ def to_svg(figure: Figure, name: str, title: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
+    svg = re.sub(rf'<g id="{_TIP}([^"]*)">', r"<g><title>\1</title>", svg)
     svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg)
     svg = re.sub(r"#5e00[0-9a-f]{2}", lambda match: f"var({_ROLES[match[0]]})", svg)

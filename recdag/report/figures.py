@@ -19,27 +19,39 @@ from recdag.report.drawing import (
     SMALLEST_SECONDS,
     colour,
     drawing,
+    room_for_ticks,
+    room_right,
+    tip,
     to_svg,
     write_label,
 )
 from recdag.report.labels import place, spread
 from recdag.report.tables import lower_is_better
-from recdag.report.wording import metric_name, number
+from recdag.report.wording import duration, metric_name, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _STYLES = ("-", "--", ":")
+_FEWEST_FOR_FENCES = 5
+_FAR = LINE
+"""A label farther than this from its point has a line to it."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One model's values by epoch; `series` numbers its colour."""
+    """One model's values by epoch.
+
+    Attributes:
+        series: the number of its colour.
+        quiet: grey and without a name: one of many.
+    """
 
     label: str
     series: int
     epochs: Sequence[float]
     values: Sequence[float]
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,46 +66,54 @@ class Point:
 
 
 def learning_curves(curves: Sequence[Curve], y_label: str, *, name: str, title: str) -> str:
-    """Lines by epoch, each labelled at its end.
+    """Lines by epoch, each labelled at its end but for those that are quiet.
 
     Args:
         name: unique on the page; the ids inside the SVG start with it.
         title: what the picture shows, for those who do not see it.
     """
     large = len(curves) > CROWDED
-    with drawing(name, right=0.78 if large else 0.75, large=large) as (figure, axes):
-        for curve in curves:
+    named = [curve for curve in curves if not curve.quiet]
+    right = room_right([curve.label for curve in named], large=large)
+    with drawing(name, right=right, large=large) as (figure, axes):
+        for curve in sorted(curves, key=lambda curve: not curve.quiet):
             style = _STYLES[curve.series // COLOURS % len(_STYLES)]
-            marker = "o" if len(curve.values) == 1 else None
-            axes.plot(
-                curve.epochs, curve.values, style, color=colour(curve.series), linewidth=1.6, marker=marker
+            (line,) = axes.plot(
+                curve.epochs,
+                curve.values,
+                "-" if curve.quiet else style,
+                color=RULE if curve.quiet else colour(curve.series),
+                linewidth=1.3 if curve.quiet else 1.6,
+                marker="o" if len(curve.values) == 1 else None,
+                markersize=5,
             )
+            tip(line, f"{curve.label}: {curve.values[-1]:.4g} after epoch {curve.epochs[-1]:g}")
         axes.set_xlabel("epoch")
         axes.set_ylabel(y_label)
         _whole_epochs(axes, curves)
-        _name_ends(axes, curves)
+        room_for_ticks(figure, axes)
+        _name_ends(axes, named)
         return to_svg(figure, name, title)
 
 
 def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: str) -> str:
     """Training time against a metric, with the front that no other model beats on both.
 
-    Where models are many, those that are far behind stand at the edge, with their value.
+    Models that are far behind stand at the edge, with their value.
     """
-    crowded = len(points) > CROWDED
-    with drawing(name, right=0.95, large=crowded) as (figure, axes):
+    large = len(points) > CROWDED
+    smaller = lower_is_better(metric)
+    with drawing(name, right=0.95, large=large) as (figure, axes):
         seconds = np.array([max(point.seconds, SMALLEST_SECONDS) for point in points])
-        smaller = lower_is_better(metric)
         values = np.array([point.value for point in points])
         axes.set_xscale("log")
         front = front_of(seconds, values, smaller=smaller)
-        if crowded:
-            points, values = _at_the_edge(points, values, smaller=smaller)
-        axes.plot(seconds[front], values[front], "-", color=RULE, linewidth=5, zorder=0)
-        for point, x, value in zip(points, seconds, values, strict=True):
-            axes.errorbar(
+        shown, heights = at_the_edge(points, smaller=smaller)
+        axes.plot(seconds[front], heights[front], "-", color=RULE, linewidth=5, zorder=0)
+        for point, original, x, height in zip(shown, points, seconds, heights, strict=True):
+            drawn = axes.errorbar(
                 x,
-                value,
+                height,
                 yerr=0 if np.isnan(point.std_err) else point.std_err,
                 fmt=MARKERS[point.series // COLOURS % len(MARKERS)],
                 color=colour(point.series),
@@ -101,12 +121,14 @@ def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: 
                 elinewidth=1.2,
                 zorder=2,
             )
+            tip(drawn.lines[0], _in_words(original, metric))
         axes.set_xlabel("training time in seconds")
-        axes.set_ylabel(metric_name(metric))
+        axes.set_ylabel(f"{metric_name(metric)}{', lower is better' if smaller else ''}")
         axes.xaxis.set_major_formatter("{x:g}")
-        axes.margins(x=0.08, y=0.12)
+        axes.margins(x=0.1, y=0.16)
         axes.autoscale_view()
-        _name_points(axes, points, seconds, values)
+        room_for_ticks(figure, axes)
+        _name_points(axes, shown, seconds, heights, float(figure.bbox.x1) - 2)
         return to_svg(figure, name, title)
 
 
@@ -119,10 +141,11 @@ def front_of(seconds: np.ndarray, values: np.ndarray, *, smaller: bool = False) 
     return order[improves]
 
 
-def _at_the_edge(
-    points: Sequence[Point], values: np.ndarray, *, smaller: bool
-) -> tuple[list[Point], np.ndarray]:
+def at_the_edge(points: Sequence[Point], *, smaller: bool) -> tuple[list[Point], np.ndarray]:
     """Points and heights with the outliers on the bad side (Tukey's fences) moved to the fence."""
+    values = np.array([point.value for point in points])
+    if len(points) < _FEWEST_FOR_FENCES:
+        return list(points), values
     low, high = np.percentile(values, [25, 75])
     reach = 1.5 * (high - low)
     shown = np.minimum(values, high + reach) if smaller else np.maximum(values, low - reach)
@@ -136,6 +159,11 @@ def _at_the_edge(
 
 def _said_to_be(point: Point, arrow: str) -> Point:
     return replace(point, label=f"{point.label} {number(point.value)} {arrow}", std_err=np.nan)
+
+
+def _in_words(point: Point, metric: str) -> str:
+    error = "" if np.isnan(point.std_err) else f" ± {number(point.std_err)}"
+    return f"{point.label}: {metric_name(metric)} {number(point.value)}{error}, {duration(point.seconds)}"
 
 
 def _whole_epochs(axes: Axes, curves: Sequence[Curve]) -> None:
@@ -155,7 +183,9 @@ def _name_ends(axes: Axes, curves: Sequence[Curve]) -> None:
         write_label(axes, curve.label, tuple(end), (right, height), curve.series, leader=True)
 
 
-def _name_points(axes: Axes, points: Sequence[Point], seconds: np.ndarray, values: np.ndarray) -> None:
+def _name_points(
+    axes: Axes, points: Sequence[Point], seconds: np.ndarray, values: np.ndarray, right: float
+) -> None:
     """Write every point's name beside it, where it covers no other name, point or error bar."""
     widths = np.array([CHARACTER * len(point.label) for point in points])
     errors = np.nan_to_num([point.std_err for point in points])
@@ -163,8 +193,9 @@ def _name_points(axes: Axes, points: Sequence[Point], seconds: np.ndarray, value
         axes.transData.transform(np.column_stack([seconds, values + shift])) for shift in (-errors, 0, errors)
     )
     marks = np.column_stack([low - MARK, high + MARK])
-    corners = place(pixels, marks, widths, LINE, axes.bbox.x1, MARK)
-    for point, at, corner in zip(points, pixels, corners, strict=True):
-        write_label(
-            axes, point.label, tuple(at), (corner[0], corner[1] + LINE / 2), point.series, leader=False
-        )
+    within = (axes.bbox.x0, axes.bbox.y0, right, axes.bbox.y1)
+    corners = place(pixels, marks, widths, LINE, within, MARK)
+    for point, at, corner, width in zip(points, pixels, corners, widths, strict=True):
+        nearest = np.clip(at, corner, corner + np.array([width, LINE]))
+        far = bool(np.linalg.norm(nearest - at) > _FAR)
+        write_label(axes, point.label, tuple(at), (corner[0], corner[1] + LINE / 2), point.series, leader=far)

@@ -6,20 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# Where a label may stand, as shift by its own width, then by reach in x and y, then by half its height:
-# right, left, above and below to either side, above and below centred.
-_DIRECTIONS = np.array(
-    [
-        (0, 1, 0, 0),
-        (-1, -1, 0, 0),
-        (0, 0.5, 0, 1),
-        (0, 0.5, 0, -1),
-        (-1, -0.5, 0, 1),
-        (-1, -0.5, 0, -1),
-        (-0.5, 0, 0.5, 1),
-        (-0.5, 0, -0.5, -1),
-    ]
-)
+_STEP = 5.0
+"""Between places that are tried for a label, in points."""
 
 
 def spread(
@@ -53,32 +41,42 @@ def _top(block: Sequence[float], gap: float) -> float:
 
 
 def place(
-    points: np.ndarray, marks: np.ndarray, widths: np.ndarray, height: float, right: float, gap: float
+    points: np.ndarray,
+    marks: np.ndarray,
+    widths: np.ndarray,
+    height: float,
+    within: tuple[float, float, float, float],
+    gap: float,
 ) -> np.ndarray:
-    """Lower left corners of labels beside points, chosen one by one to overlap as little as can be.
+    """Lower left corners of labels, to overlap nothing, and otherwise as near to their points as can be.
+
+    The labels of the points with the most neighbours are placed first.
 
     Args:
         points: (n, 2) positions of the points.
         marks: (n, 4) what is drawn there already: left, low, right, high.
         widths: (n,) of the labels.
         height: of every label.
-        right: no label should reach beyond this x.
+        within: left, low, right, high, beyond which no label reaches where it has room.
         gap: from a point to the edge of its mark.
     """
     corners = np.empty_like(points)
     labels = np.empty((0, 4))
-    for index, ((x, y), width) in enumerate(zip(points, widths, strict=True)):
-        shifts, low = _DIRECTIONS[:, :1] * width, y - height / 2 + _DIRECTIONS[:, 3:] * (height / 2 + gap)
-        options = np.vstack(
-            [
-                np.hstack([x + shifts + _DIRECTIONS[:, 1:2] * reach, low + _DIRECTIONS[:, 2:3] * reach])
-                for reach in (gap + 2, 3 * gap)
-            ]
-        )
-        boxes = np.hstack([options, options + np.array([width, height])])
-        cost = 3 * _overlaps(boxes, labels).sum(axis=1) + _overlaps(boxes, marks).sum(axis=1)
-        cost += 1e3 * np.maximum(boxes[:, 2] - right, 0) + np.arange(len(boxes))
-        chosen = int(np.argmin(cost))
+    left, low, right, high = within
+    grid = np.array([(x, y) for x in np.arange(left, right, _STEP) for y in np.arange(low, high, _STEP)])
+    distances = np.linalg.norm(points[:, None] - points[None], axis=2)
+    crowd = (distances < 8 * height).sum(axis=1)
+    for index in np.argsort(-crowd, kind="stable"):
+        size = np.array([widths[index], height])
+        beside = points[index] + [[gap + 2, -height / 2], [-gap - 2 - size[0], -height / 2]]
+        options = np.vstack([beside, grid])
+        boxes = np.hstack([options, options + size])
+        beyond = np.maximum([left - boxes[:, 0], low - boxes[:, 1]], 0).sum(axis=0)
+        beyond += np.maximum([boxes[:, 2] - right, boxes[:, 3] - high], 0).sum(axis=0)
+        taken = _overlaps(boxes, labels).sum(axis=1) + _overlaps(boxes, marks).sum(axis=1)
+        away = np.linalg.norm(points[index] - np.clip(points[index], options, options + size), axis=1)
+        away[2:] += gap  # beside the point is neater than as near in another direction
+        chosen = int(np.argmin(10 * (taken + 100 * beyond) + away))
         corners[index] = options[chosen]
         labels = np.vstack([labels, boxes[chosen]])
     return corners

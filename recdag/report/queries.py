@@ -46,9 +46,10 @@ _SEED_DEVIATIONS = """
 """
 
 _CURVES = """
-    SELECT dataset, paper, model, coalesce(variant, '') AS variant, epoch, name, value
+    SELECT dataset, paper, model, coalesce(variant, '') AS variant, phase, epoch, name, value
     FROM training_history
-    WHERE name IN ('loss', 'validation') AND phase IS DISTINCT FROM 'final' AND fold IS NOT DISTINCT FROM (
+    WHERE name IN ('loss', 'validation') AND NOT starts_with(coalesce(phase, ''), 'final')
+      AND fold IS NOT DISTINCT FROM (
         SELECT min(first.fold) FROM training_history AS first
         WHERE first.dataset = training_history.dataset AND first.paper = training_history.paper
     )
@@ -142,5 +143,5 @@ def read_studies(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def read_curves(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Training loss and validation by epoch, of the first fold, in the order of training."""
+    """Training loss and validation by phase and epoch, of the first fold, in the order of training."""
     return connection.execute(_CURVES).df()

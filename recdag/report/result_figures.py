@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +12,10 @@ from markupsafe import Markup
 
 from recdag.recommenders.registry import MODELS
 from recdag.report import figures, wording
-from recdag.report.drawing import CROWDED, thinned
-from recdag.report.tables import ResultTable
+from recdag.report.drawing import CROWDED, SMALLEST_SECONDS, thinned
+from recdag.report.tables import ResultTable, lower_is_better
+
+_HIGHLIGHTED = 5
 
 
 class ResultFigure(NamedTuple):
@@ -47,44 +51,96 @@ def _cost_figure(table: ResultTable, name: str) -> list[ResultFigure]:
         f"{p.label} {wording.number(p.value)} in {wording.duration(p.seconds)}" for p in points
     )
     svg = figures.cost_and_quality(points, metric, name=f"{name}-cost", title=title)
-    caption = f"{shown} by training time. The grey line joins the models that none beats on both."
-    if len(points) > CROWDED:
-        caption += " Models far behind the others stand at the edge, with their value."
-    return [ResultFigure(Markup(svg), caption, len(points) > CROWDED)]
+    return [ResultFigure(Markup(svg), _cost_caption(points, metric), len(points) > CROWDED)]
+
+
+def _cost_caption(points: Sequence[figures.Point], metric: str) -> str:
+    smaller = lower_is_better(metric)
+    seconds, values = (np.array([getattr(p, name) for p in points]) for name in ("seconds", "value"))
+    shown = np.maximum(seconds, SMALLEST_SECONDS)
+    _, heights = figures.at_the_edge(points, smaller=smaller)
+    said = [
+        f"{wording.metric_name(metric)} by training time.",
+        "Lower is better." if smaller else "",
+        "The grey line joins the models that none beats on both."
+        if len(figures.front_of(shown, values, smaller=smaller)) > 1
+        else "",
+        "Models far behind the others stand at the edge, with their value."
+        if (heights != values).any()
+        else "",
+        f"Shorter times stand at {SMALLEST_SECONDS:g} s." if (shown != seconds).any() else "",
+    ]
+    return " ".join(filter(None, said))
 
 
 def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[ResultFigure]:
     drawn = []
     headline = {(row.model, row.variant) for row in table.headlines}
-    for value_name, y_label, caption in (
-        ("validation", "validation", "Learning curves: quality on the validation part after each epoch."),
+    metric = _validated_by(table)
+    smaller = lower_is_better(metric)
+    better = " Lower is better." if smaller else ""
+    y_label = f"{wording.metric_name(metric)} on validation{', lower is better' if smaller else ''}"
+    for value_name, label, caption in (
+        ("validation", y_label, f"{wording.metric_name(metric)} on validation after each epoch.{better}"),
         ("loss", "loss, first epoch = 1", "Training loss after each epoch, relative to the first."),
     ):
-        lines = [
-            _curve(str(model), group, relative=value_name == "loss")
+        groups = {
+            str(model): group
             for (model, variant), group in curves[curves["name"] == value_name].groupby(
                 ["model", "variant"], sort=False
             )
             if (model, variant) in headline
+        }
+        if not groups or (value_name == "loss" and len(groups) > CROWDED):
+            continue
+        of_loss = value_name == "loss"
+        lines = [
+            _curve(model, group, relative=of_loss, sign=-1 if smaller and not of_loss else 1)
+            for model, group in groups.items()
         ]
-        if lines and not (value_name == "loss" and len(lines) > CROWDED):
-            ends = "; ".join(f"{c.label} ends at {c.values[-1]:.4g}" for c in lines)
-            svg = figures.learning_curves(
-                lines,
-                y_label,
-                name=f"{name}-{value_name}",
-                title=f"{caption[:-1]} on {table.dataset}: {ends}",
-            )
-            drawn.append(ResultFigure(Markup(svg), caption, len(lines) > CROWDED))
+        lines = _highlighted(lines, smaller=smaller)
+        ends = "; ".join(f"{c.label} ends at {c.values[-1]:.4g}" for c in lines)
+        svg = figures.learning_curves(
+            lines,
+            label,
+            name=f"{name}-{value_name}",
+            title=f"{caption.partition('.')[0]} on {table.dataset}: {ends}",
+        )
+        caption += _phases_caption(groups)
+        if any(line.quiet for line in lines):
+            caption += f" The {_HIGHLIGHTED} that end best are in colour; the grey lines say their names."
+        drawn.append(ResultFigure(Markup(svg), caption, len(lines) > CROWDED))
     return drawn
 
 
-def _curve(model: str, rows: pd.DataFrame, *, relative: bool) -> figures.Curve:
-    """A model's line, thinned where it has very many points; phases that count anew are put in a row."""
-    values = rows["value"].to_numpy(dtype=float)
+def _validated_by(table: ResultTable) -> str:
+    """The metric of the learning curves; a protocol of nobody's here validates by the table's first."""
+    from recdag.evaluation.protocols import PROTOCOLS
+
+    known = PROTOCOLS.get(table.protocol)
+    return known.selection_metric if known else table.metrics[0]
+
+
+def _highlighted(lines: list[figures.Curve], *, smaller: bool) -> list[figures.Curve]:
+    """Where lines are many, all but the few that end best are quiet."""
+    if len(lines) <= CROWDED:
+        return lines
+    ranked = sorted(lines, key=lambda line: line.values[-1] if smaller else -line.values[-1])
+    best = {line.label for line in ranked[:_HIGHLIGHTED]}
+    return [replace(line, quiet=line.label not in best) for line in lines]
+
+
+def _phases_caption(groups: Mapping[str, pd.DataFrame]) -> str:
+    several = [model for model, rows in groups.items() if rows["phase"].nunique() > 1]
+    return f" Of {wording.listed(several)} the last phase alone." if several else ""
+
+
+def _curve(model: str, rows: pd.DataFrame, *, relative: bool, sign: int) -> figures.Curve:
+    """A model's line, of its last phase; thinned where it has very many points."""
+    phases = rows["phase"].fillna("")
+    rows = rows[phases == phases.iloc[-1]]
+    values = sign * rows["value"].to_numpy(dtype=float)
     epochs = rows["epoch"].to_numpy(dtype=float)
-    if (np.diff(epochs) <= 0).any():
-        epochs = np.arange(1.0, len(values) + 1)
     if relative and values[0]:
         values = values / values[0]
     kept = thinned(len(values))

@@ -137,6 +137,15 @@ class Training:
     epochs_allowed: int | None
     stopped_by_bound: bool
 
+    @property
+    def bound(self) -> str:
+        """How its bound stopped it, in words; empty where it did not."""
+        if not self.stopped_by_bound:
+            return ""
+        if self.epoch == self.epochs_allowed:
+            return f"epoch {self.epoch} of {self.epochs_allowed}"
+        return "a phase ended by its bound"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -216,6 +225,18 @@ class ResultTable:
     def has_ties(self) -> bool:
         """Whether some value is not significantly worse than the best of its column."""
         return any(cell.tied for row in self.rows for cell in row.cells if cell)
+
+    @property
+    def device(self) -> str:
+        """The device of all trainings; empty where they differ."""
+        devices = {row.device for row in self.rows}
+        return devices.pop() if len(devices) == 1 else ""
+
+    @property
+    def selection(self) -> str:
+        """On what all epochs were chosen; empty where that differs."""
+        selections = {row.selection for row in self.rows}
+        return selections.pop() if len(selections) == 1 else ""
 
     @property
     def by_feedback(self) -> bool:

@@ -55,8 +55,7 @@ def record(
         scope: further columns of the table, for example `dataset`.
     """
     where = {**scope, "asset": asset}
-    condition, parameters = equality(where)
-    connection.execute(f"delete from provenance where {condition}", parameters)
+    forget(connection, asset, **scope)
     row = {
         **where,
         "key": key,
@@ -66,6 +65,12 @@ def record(
     }
     names, marks = ", ".join(map(identifier, row)), ", ".join("?" * len(row))
     connection.execute(f"insert into provenance ({names}) values ({marks})", list(row.values()))
+
+
+def forget(connection: DuckDBPyConnection, asset: str, **scope: str) -> None:
+    """Remove the provenance of an asset, where there is one."""
+    condition, parameters = equality({**scope, "asset": asset})
+    connection.execute(f"delete from provenance where {condition}", parameters)
 
 
 def find(connection: DuckDBPyConnection, asset: str, **scope: str) -> Provenance | None:

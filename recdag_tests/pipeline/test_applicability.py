@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,9 +21,14 @@ from recdag.papers.catalogue import PAPERS
 from recdag.pipeline import applicability
 from recdag.pipeline.data import binarized, events, interactions
 from recdag.pipeline.project import Project
+from recdag.pipeline.snapshot import Snapshot
 from recdag.pipeline.splits import make_split
+from recdag.pipeline.status import project_status
+from recdag.pipeline.studies.request import StudyRequest
+from recdag.pipeline.studies.run import refuse_study, run_study
 from recdag.pipeline.verification import no_leak, plausible_metrics
 from recdag.warehouse.left_out import read_left_out
+from recdag.warehouse.queries import recorded_keys
 
 
 @pytest.fixture
@@ -55,6 +61,22 @@ def test_a_protocol_that_the_data_do_not_allow_says_why(project):
         assert PAPERS[paper].protocol in applicability.refusal(project, "tiny", paper)
         assert plausible_metrics(project, "tiny", paper).passed
     assert "several behaviours" in applicability.refusal(project, "tiny", "multi_feedback")
+
+
+def test_how_often_users_come_back_is_not_shown_of_ratings(home, prepare):
+    project = prepare()
+    study, request = PAPERS["cf_nade"].study("counts"), StudyRequest(project, "tiny", "cf_nade")
+    assert refuse_study(request, study) is None
+    run_study(request, "counts")
+    entry = home / "data" / "added" / "tiny.yaml"
+    entry.write_text(yaml.safe_dump(yaml.safe_load(entry.read_text()) | {"value_kind": "rating"}))
+    rated = replace(request, project=Project.open())
+    assert "the data are ratings" in refuse_study(rated, study)
+    with project.published.reading() as connection:
+        assert connection.execute("select count(*) from studies").fetchone() == (0,)
+        assert ("tiny", "cf_nade/counts") not in recorded_keys(connection)
+    told = {each.asset: each for each in project_status(Snapshot.open(), ["tiny"])[0].standings}
+    assert told["cf_nade/counts"].state == "left out"
 
 
 def test_a_run_goes_on_without_what_is_refused(project, home, caplog):

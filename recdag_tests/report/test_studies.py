@@ -11,6 +11,7 @@ from recdag.papers.claims import STANDS_FOR
 from recdag.report.page import build_report
 from recdag.report.studies import numbers
 from recdag.report.studies.charts import Dot, Line, dot_chart, histogram, line_chart, wide
+from recdag.report.studies.drawn import curve_figures, dot_figures, line_figures
 from recdag.report.studies.naming import names_of
 from recdag.report.studies.published import published_points
 from recdag.report.studies.sections import study_sections
@@ -290,3 +291,57 @@ def test_the_page_shows_every_study(page):
     assert "Where negatives come from ours · not run" in plain
     assert "Studies on taobao" in plain and page.count('<article class="study"') == 8
     assert "paper 0.688" in plain
+
+
+def _rows(metric, x_name=None, **values):
+    """Rows of one metric: series -> (value, standard error) or, with an axis, a list of them."""
+    rows = []
+    for series, given in values.items():
+        for x, (value, std_err) in enumerate(given if isinstance(given, list) else [given], start=1):
+            place = float(x) if x_name else float("nan")
+            rows.append((series, x_name, place, metric, value, std_err))
+    return pd.DataFrame(rows, columns=["series", "x_name", "x", "metric", "value", "std_err"])
+
+
+NOTHING_PUBLISHED = pd.DataFrame(columns=["series", "x", "metric", "value"])
+
+
+def test_dots_stand_in_the_order_of_their_values():
+    rows = _rows("ndcg@10", wmf=(0.2, 0.01), ease=(0.4, 0.01), bpr=(0.3, 0.01))
+    figure = dot_figures(rows, NOTHING_PUBLISHED, "ndcg@10", "demo", "d")
+    assert "ease 0.4000; bpr 0.3000; wmf 0.2000" in figure.svg
+    assert "<title>ease: 0.4 ± 0.0100</title>" in figure.svg
+    lower = dot_figures(_rows("mpr", wmf=(0.2, 0.01), bpr=(0.1, 0.01)), NOTHING_PUBLISHED, "mpr", "demo", "m")
+    assert "bpr 0.1000; wmf 0.2000" in lower.svg
+
+
+def test_error_bars_are_told_of_where_they_can_be_seen():
+    wide = _rows("found@20", "group by popularity", ease=[(0.0, 0.0), (0.8, 0.1)])
+    hidden = _rows("found@20", "group by popularity", ease=[(0.0, 0.0), (0.8, 0.0159)])
+    without = wide.assign(std_err=float("nan"))
+    captions = [
+        line_figures(rows, NOTHING_PUBLISHED, "found@20", "demo", "e").caption.partition(". ")[2]
+        for rows in (wide, hidden, without)
+    ]
+    assert captions == [
+        "Bars: one standard error.",
+        "Standard errors, 0.0159 at most, are within the marks.",
+        "",
+    ]
+
+
+def test_a_line_says_its_values_to_who_points_at_it():
+    rows = _rows("hr@10", "cutoff", neumf=[(0.2, 0.01), (0.3, 0.01)])
+    theirs = pd.DataFrame({"series": ["neumf"], "x": [1.0], "metric": "hr@10", "value": [0.25]})
+    svg = line_figures(rows, theirs, "hr@10", "demo", "t").svg
+    assert "<title>neumf: 0.2 at 1; 0.3 at 2</title>" in svg
+    assert "<title>neumf, published: 0.25 at 1</title>" in svg
+
+
+def test_clamped_seconds_are_said():
+    rows = _rows("loss", "seconds", fBGD=[(0.5, float("nan")), (0.4, float("nan"))])
+    assert "Shorter times" not in curve_figures(rows, "seconds", "loss", "demo", "s").caption
+    early = rows.assign(x=[0.001, 1.0])
+    assert curve_figures(early, "seconds", "loss", "demo", "c").caption.endswith(
+        "Shorter times stand at 0.01 s."
+    )

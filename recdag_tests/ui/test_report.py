@@ -54,6 +54,39 @@ def test_it_opens_without_network_complaints_or_sideways_scrolling(opened, addre
     assert inner <= outer
 
 
+def test_on_a_phone_a_claim_shows_its_numbers_and_verdict_without_sideways_scrolling(opened):
+    page = opened(390)
+    row = page.locator("#claims-table tr[data-verdict=reproduced]").first
+    for shown in ("th", ".published", ".measured", ".verdict"):
+        box = row.locator(shown).first.bounding_box()
+        assert box["x"] >= 0 and box["width"] > 0 and box["x"] + box["width"] <= 390, shown
+    inner, outer = page.locator(".claims-list").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert inner <= outer
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_links_are_large_enough_to_be_hit(opened, width):
+    small = (
+        opened(width)
+        .locator("a:visible:not(.skip)")
+        .evaluate_all(
+            "all => all.filter((a) => Math.min(a.offsetHeight, a.offsetWidth) < 24).map((a) => a.outerHTML)"
+        )
+    )
+    assert small == []
+
+
+def test_on_a_desktop_no_result_table_is_cut(opened):
+    cut = (
+        opened(1440)
+        .locator(".scroll:has(> table.results)")
+        .evaluate_all(
+            "all => all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText.slice(0, 99))"
+        )
+    )
+    assert cut == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_serious(opened, axe, width, scheme):

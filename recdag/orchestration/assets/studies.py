@@ -17,10 +17,9 @@ from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.papers.study import ByActivity, Counts, Grid, Results, Study, Sweep
-from recdag.pipeline.applicability import refusal
 from recdag.pipeline.showing import published_rows, study_table
 from recdag.pipeline.studies.request import StudyRequest
-from recdag.pipeline.studies.run import run_study
+from recdag.pipeline.studies.run import refuse_study, run_study
 
 
 def _how(study: Study) -> str:
@@ -74,9 +73,9 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
     ) -> dg.MaterializeResult:
         reporter = Reporter(context)
         with user_errors():
-            if reason := refusal(project.open(), context.partition_key, paper.id):
-                return left_out(reason)
             request = _request(context, config, project, paper, reporter)
+            if reason := refuse_study(request, study):
+                return left_out(reason)
             outcome = run_study(request, study.id)
             return materialized(outcome, **_beside(request, paper, study))
 

@@ -20,7 +20,7 @@ from recdag.papers.study import (
     Study,
     TopList,
 )
-from recdag.pipeline.applicability import runnable
+from recdag.pipeline.applicability import refusal, runnable, study_refusal
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.studies.activity import by_activity
 from recdag.pipeline.studies.candidates import candidates
@@ -33,7 +33,7 @@ from recdag.pipeline.studies.request import StudyPlan, StudyRequest
 from recdag.pipeline.studies.results import results
 from recdag.pipeline.studies.seeds import seeds
 from recdag.pipeline.studies.top_list import top_list
-from recdag.warehouse.provenance import record
+from recdag.warehouse.provenance import forget, record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 
@@ -73,6 +73,22 @@ def _feasible(study: Study, request: StudyRequest) -> Study:
 def study_key(study: Study, plan: StudyPlan) -> str:
     """The key under which the study's rows are known."""
     return step_key(inputs=plan.inputs, study=repr(study), version=STUDY_VERSION)
+
+
+def refuse_study(request: StudyRequest, study: Study) -> str | None:
+    """Why a study is left out on a data set, None where it is not; rows of it from before are removed."""
+    dataset, paper, project = request.dataset, request.paper, request.project
+    reason = refusal(project, dataset, paper) or study_refusal(project.dataset(dataset), study)
+    asset = f"{paper}/{study.id}"
+    if reason:
+        with project.published.reading() as connection:
+            known = (dataset, asset) in recorded_keys(connection)
+        if known:
+            with project.published.update() as connection:
+                where = [dataset, paper, study.id]
+                connection.execute("delete from studies where dataset = ? and paper = ? and study = ?", where)
+                forget(connection, asset, dataset=dataset)
+    return reason
 
 
 def run_study(request: StudyRequest, study_id: str) -> Outcome:

@@ -19,6 +19,8 @@ from recdag.report.drawing import (
     WIDTH,
     colour,
     drawing,
+    room_for_ticks,
+    tip,
     to_svg,
     write_label,
 )
@@ -42,7 +44,7 @@ class Line:
     """One series of a chart.
 
     Attributes:
-        label: written at its end; empty where another line says it.
+        label: written at its end; empty where another line says it. name: for who points at it.
         series: the number of its colour.
         xs, values, errors: its points, in the order of x; errors are nan where there are none.
         level: it has no place on the axis and holds everywhere.
@@ -55,6 +57,7 @@ class Line:
     errors: np.ndarray
     published: bool = False
     level: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def line_chart(
         axes.set_ylabel(y_label)
         axes.margins(x=0.04)
         axes.autoscale_view()
+        room_for_ticks(figure, axes)
         places = np.unique(np.concatenate([line.xs for line in lines]))
         _ticks(axes, places if ticks_at_points else None, log_x, whole=bool((places % 1 == 0).all()))
         if published:
@@ -138,8 +142,17 @@ def dot_chart(dots: Sequence[Dot], *, x_label: str, name: str, title: str) -> st
         for row, dot in enumerate(dots):
             error = None if np.isnan(dot.std_err) else dot.std_err
             shade = colour(dot.series)
-            axes.errorbar(dot.value, row, xerr=error, fmt="o", color=shade, markersize=6, elinewidth=1.2)
-            axes.plot(dot.published, row, "D", color=shade, markerfacecolor=PAPER, markersize=6)
+            drawn = axes.errorbar(
+                dot.value, row, xerr=error, fmt="o", color=shade, markersize=6, elinewidth=1.2
+            )
+            within = "" if error is None else f" ± {error:.4f}"
+            if not np.isnan(dot.value):
+                tip(drawn.lines[0], f"{dot.label}: {dot.value:.4g}{within}")
+            if not np.isnan(dot.published):
+                (diamond,) = axes.plot(
+                    dot.published, row, "D", color=shade, markerfacecolor=PAPER, markersize=6
+                )
+                tip(diamond, f"{dot.label}, published: {dot.published:g}")
         axes.set_yticks(range(len(dots)), labels)
         for text, dot in zip(axes.get_yticklabels(), dots, strict=True):
             text.set_color(colour(dot.series))
@@ -178,7 +191,7 @@ def histogram(
 def _draw(axes: Axes, line: Line) -> None:
     shade, marker = colour(line.series), MARKERS[line.series // COLOURS % len(MARKERS)]
     if line.published:
-        axes.plot(
+        (dashed,) = axes.plot(
             line.xs,
             line.values,
             color=shade,
@@ -189,10 +202,11 @@ def _draw(axes: Axes, line: Line) -> None:
             markersize=6,
             zorder=3,
         )
+        tip(dashed, _said(line))
         return
     marked = not line.level and len(line.xs) <= _MOST_MARKS
     errors = None if np.isnan(line.errors).all() else np.nan_to_num(line.errors)
-    axes.errorbar(
+    drawn = axes.errorbar(
         line.xs,
         line.values,
         yerr=errors,
@@ -204,6 +218,17 @@ def _draw(axes: Axes, line: Line) -> None:
         elinewidth=1.0,
         zorder=2,
     )
+    tip(drawn.lines[0], _said(line))
+
+
+def _said(line: Line) -> str:
+    """A line's name and values, for who points at it."""
+    if line.level:
+        return f"{line.name}: {line.values[0]:.4g}"
+    pairs = list(zip(line.xs, line.values, strict=True))
+    shown = pairs if len(pairs) <= _MOST_MARKS else [pairs[0], pairs[-1]]
+    values = "; ".join(f"{value:.4g} at {x:g}" for x, value in shown)
+    return f"{line.name}{', published' if line.published else ''}: {values}"
 
 
 def _ticks(axes: Axes, places: np.ndarray | None, log: bool, *, whole: bool = False) -> None:

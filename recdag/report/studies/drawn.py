@@ -14,6 +14,9 @@ from recdag.report.studies.charts import Dot, Line, dot_chart, histogram, line_c
 from recdag.report.studies.naming import Names, amount, axis_label, metric_label, names_of
 from recdag.report.tables import lower_is_better
 
+_COVERED = 0.025
+"""Error bars of a smaller share of the range of values are hidden by the marks."""
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -54,8 +57,7 @@ def line_figures(
         title=f"{y_label} by {x_label} on {dataset}: {'; '.join(said)}",
         log_x=wide(xs),
     )
-    errors = bool(here["std_err"].notna().any())
-    return Drawn(svg, _caption(f"{y_label} by {x_label}", metric, names.common, errors=errors))
+    return Drawn(svg, _caption(f"{y_label} by {x_label}", metric, names.common, here))
 
 
 def dot_figures(
@@ -77,6 +79,7 @@ def dot_figures(
         )
         for label in labels
     ]
+    dots.sort(key=lambda dot: _rank(dot, smaller=lower_is_better(metric) or metric == "train_seconds"))
     shown = metric_label(metric)
     said = (
         f"{dot.label} {amount(dot.value)}"
@@ -84,8 +87,13 @@ def dot_figures(
         for dot in dots
     )
     svg = dot_chart(dots, x_label=shown, name=name, title=f"{shown} on {dataset}: {'; '.join(said)}")
-    errors = bool(here["std_err"].notna().any())
-    return Drawn(svg, _caption(shown, metric, names.common, errors=errors))
+    return Drawn(svg, _caption(shown, metric, names.common, here))
+
+
+def _rank(dot: Dot, *, smaller: bool) -> float:
+    """The best first; a series that is only published by what is published."""
+    value = dot.published if np.isnan(dot.value) else dot.value
+    return value if smaller else -value
 
 
 def curve_figures(measured: pd.DataFrame, over: str, metric: str, dataset: str, name: str) -> Drawn:
@@ -108,7 +116,7 @@ def curve_figures(measured: pd.DataFrame, over: str, metric: str, dataset: str, 
         log_y=metric == "loss" and wide(here["value"].to_numpy(float)),
         ticks_at_points=False,
     )
-    return Drawn(svg, _caption(f"{shown} by {x_label}", metric, names.common, errors=False))
+    return Drawn(svg, _caption(f"{shown} by {x_label}", metric, names.common) + _clamped(here, over))
 
 
 def histogram_figures(measured: pd.DataFrame, x_name: str, dataset: str, name: str) -> Drawn:
@@ -148,10 +156,12 @@ def _line(label: str, rows: pd.DataFrame, names: Names, ends: tuple[float, float
     short, colour = names.short[label], names.colours[label]
     if rows["x"].isna().all():
         value = float(rows["value"].iloc[0])
-        return Line(short, colour, np.array(ends), np.full(2, value), np.full(2, np.nan), level=True)
+        return Line(
+            short, colour, np.array(ends), np.full(2, value), np.full(2, np.nan), level=True, name=short
+        )
     placed = rows.dropna(subset=["x"]).sort_values("x")
     xs, values, errors = (placed[column].to_numpy(float) for column in ("x", "value", "std_err"))
-    return Line(short, colour, xs, values, errors)
+    return Line(short, colour, xs, values, errors, name=short)
 
 
 def _published_line(label: str, rows: pd.DataFrame, names: Names, *, named: bool) -> Line:
@@ -159,7 +169,7 @@ def _published_line(label: str, rows: pd.DataFrame, names: Names, *, named: bool
     xs, values = placed["x"].to_numpy(float), placed["value"].to_numpy(float)
     short = f"{names.short[label]}, published" if named else ""
     colour = names.models[label] if named else names.colours[label]
-    return Line(short, colour, xs, values, np.full(len(xs), np.nan), published=True)
+    return Line(short, colour, xs, values, np.full(len(xs), np.nan), published=True, name=names.short[label])
 
 
 def _curve(label: str, rows: pd.DataFrame, names: Names, over: str) -> Line:
@@ -169,7 +179,8 @@ def _curve(label: str, rows: pd.DataFrame, names: Names, over: str) -> Line:
     xs, values = (placed[column].to_numpy(float)[kept] for column in ("x", "value"))
     if over == "seconds":
         xs = np.maximum(xs, SMALLEST_SECONDS)
-    return Line(names.short[label], names.colours[label], xs, values, np.full(len(xs), np.nan))
+    short = names.short[label]
+    return Line(short, names.colours[label], xs, values, np.full(len(xs), np.nan), name=short)
 
 
 def _labels(rows: pd.DataFrame) -> Iterable[str]:
@@ -186,10 +197,24 @@ def _in_words(line: Line, label: str) -> str:
     )
 
 
-def _caption(shown: str, metric: str, common: str, *, errors: bool) -> str:
+def _clamped(rows: pd.DataFrame, over: str) -> str:
+    early = over == "seconds" and bool((rows["x"] < SMALLEST_SECONDS).any())
+    return f" Shorter times stand at {SMALLEST_SECONDS:g} s." if early else ""
+
+
+def _errors(rows: pd.DataFrame | None) -> str:
+    """What is said of the error bars: nothing where there are none, their size where marks cover them."""
+    if rows is None or not (largest := np.nan_to_num(rows["std_err"].to_numpy(float)).max(initial=0)):
+        return ""
+    if largest < _COVERED * np.ptp(rows["value"].to_numpy(float)):
+        return f"Standard errors, {amount(float(largest))} at most, are within the marks."
+    return "Bars: one standard error."
+
+
+def _caption(shown: str, metric: str, common: str, rows: pd.DataFrame | None = None) -> str:
     parts: Sequence[str] = [
         f"{shown[0].upper()}{shown[1:]}{f'; {common} throughout' if common else ''}.",
         "Lower is better." if lower_is_better(metric) else "",
-        "Bars: one standard error." if errors else "",
+        _errors(rows),
     ]
     return " ".join(filter(None, parts))
