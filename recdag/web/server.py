@@ -111,7 +111,7 @@ def _cancel_runs(instance: dg.DagsterInstance, sockets: set[str]) -> None:
 @contextmanager
 def _daemon(workspace: Path) -> Iterator[None]:
     """Dagster's daemon, which launches runs from the queue and minds schedules and sensors."""
-    command = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)]
+    command = [sys.executable, "-m", "recdag.web.daemon", "run", "--workspace", str(workspace)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     Thread(target=_end_with, args=(process,), daemon=True).start()
     try:
