@@ -125,3 +125,10 @@ def test_a_terminal_is_asked_for_columns_that_matter(home, plays):
         pass
     assert process.wait() == 0, shown.decode()
     assert b"count (Hours, gift, shelf, none) [Hours]:" in shown and b"Not used: Hours, gift, shelf" in shown
+
+
+def test_a_text_in_two_encodings_is_not_taken_without_a_word(home, tmp_path):
+    path = tmp_path / "log.csv"
+    rows = "".join(f"u{n % 9},Café {n % 7}\n" for n in range(63))
+    path.write_bytes(b"user,item\n" + rows.encode() + rows.encode("latin-1"))
+    assert "Read as latin-1, for it is not UTF-8 throughout" in add(path).stdout

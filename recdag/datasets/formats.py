@@ -25,12 +25,16 @@ from recdag.datasets.metadata import stage_items, stage_users
 from recdag.datasets.rawfile import RawFile
 from recdag.datasets.readers import raw_files
 from recdag.datasets.simulator import stage_simulation
+from recdag.datasets.sql import literal
 from recdag.datasets.textfiles import line_source
 from recdag.datasets.validation import events_query, find_fault
 from recdag.errors import DataError
 
 SPLIT_REPEATS = "repeats in the published split, stored once"
 _ROWS_PER_PASS = 25_000_000
+_KEYS = ("user_key", "item_key")
+_BLANKS = " \t\u00a0"
+_VOID = ("null", "nan", "none", "n/a", "#n/a", "na", "nil", "undefined", "(null)", "(not set)")
 _NEGATIVES_LINE = r"'\([^,\t()]+,[^,\t()]+\)(\t[^\t]+)+'"
 
 
@@ -177,6 +181,7 @@ def _report(
         "values out of range": outside,
         "values of 0": zeros,
         "unknown times": rows - timed if timed else 0,
+        **_odd_names(connection),
     }
     return StageReport(
         rows=rows,
@@ -184,6 +189,33 @@ def _report(
         has_time=timed == rows,
         has_value=valued > 0,
         oddities={what: count for what, count in oddities.items() if count},
+    )
+
+
+def _odd_names(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Users and items whose names look like slips: they are taken as they are, each a name of its own."""
+    blank = " OR ".join(f"{key} <> trim({key}, {literal(_BLANKS)})" for key in _KEYS)
+    void = " OR ".join(f"lower(trim({key})) IN {_VOID}" for key in _KEYS)
+    composed = " UNION ALL ".join(
+        f"SELECT nfc_normalize({key}) FROM (SELECT DISTINCT {key} FROM staged_events"
+        f" WHERE strlen({key}) <> length({key})) GROUP BY ALL HAVING count(*) > 1"
+        for key in _KEYS
+    )
+    counted = connection.execute(
+        f"SELECT count(*) FILTER ({blank}), count(*) FILTER ({void}), (SELECT count(*) FROM ({composed}))"
+        " FROM staged_events"
+    ).fetchone()
+    assert counted is not None
+    return dict(
+        zip(
+            (
+                "users or items with blanks around their names",
+                "users or items called NULL, nan or the like",
+                "users or items written in two ways that look alike, é as one letter and as e with an accent",
+            ),
+            counted,
+            strict=True,
+        )
     )
 
 

@@ -79,6 +79,12 @@ class _Mapper:
         first = [str(value).strip() for value in sample.names or rows[0]]
         self.labels = first if self.named else [str(n + 1) for n in range(len(first))]
         data = rows[1:] if self.named and sample.names is None else rows
+        if self.named and sample.names is None and list(rows[0]) in map(list, data):
+            raise DataError(
+                "The line of column names is there twice",
+                where=where,
+                cure=f"Remove {','.join(first)[:60]!r} where it stands again, between files joined with it.",
+            )
         self.values = [
             [str(row[n]) for row in data if row[n] not in (None, "")] for n in range(len(self.labels))
         ]
@@ -251,6 +257,8 @@ class _Mapper:
 
 def _begins_with_names(sample: Sample, wishes: Wishes) -> bool:
     first = [str(value).strip() for value in sample.rows[0]]
+    if {"user", "item"} <= {_ROLES.get(_plain(name)) for name in first}:
+        return True
     wished = {wishes.user, wishes.item, wishes.behaviour, wishes.rating, wishes.count, wishes.time}
     if any(each and not each.isdigit() and each in first for each in wished):
         return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -62,12 +63,12 @@ def take_sample(path: Path, *, separator: str | None = None, encoding: Encoding 
     encoding = encoding or find_encoding(path)
     first_line(path, encoding)
     with open_text(path, encoding) as file:
-        lines = [line for line in file.readlines(SAMPLE_CHARACTERS)[:SAMPLE_LINES] if line.strip()]
-    for sign in [separator] if separator else SEPARATORS:
-        records = _records(lines, sign)
-        width, frequency = Counter(map(len, records)).most_common(1)[0]
-        if width > 1 and frequency >= LIKE_THE_OTHERS * len(records):
-            return Sample("table", [each for each in records if len(each) == width], None, sign, encoding)
+        lines = [line for line in _first(file) if line.strip()]
+        for sign in [separator] if separator else SEPARATORS:
+            records = _records(lines, sign)
+            width, frequency = Counter(map(len, records)).most_common(1)[0]
+            if width > 1 and frequency >= LIKE_THE_OTHERS * len(records):
+                return Sample("table", [each for each in records if len(each) == width], None, sign, encoding)
     rows = [line.replace(",", " ").split() for line in lines]
     if max(map(len, rows)) > 2 and all(each.isdigit() for row in rows for each in row):
         return Sample("lists", rows, encoding=encoding)
@@ -76,6 +77,16 @@ def take_sample(path: Path, *, separator: str | None = None, encoding: Encoding 
         where=str(path),
         cure="A log needs a column of users and one of items. Name the sign between them: --separator ';'",
     )
+
+
+def _first(file: Iterator[str]) -> Iterator[str]:
+    """The first lines, up to the bounds of a sample."""
+    characters = 0
+    for line in islice(file, SAMPLE_LINES):
+        yield line
+        characters += len(line)
+        if characters > SAMPLE_CHARACTERS:
+            return
 
 
 def check_kind(path: Path) -> None:

@@ -16,21 +16,28 @@ from recdag.errors import DataError
 
 GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 
-csv.field_size_limit(1 << 21)  # As long a row as DuckDB reads.
+LONGEST_LINE = 1 << 21
+"""As long a row as DuckDB reads."""
+LINE_TOO_LONG = "The line is longer than 2 MiB"
+LINE_CURE = "Shorten it or remove it; a line end or a quotation mark may be missing."
+
+csv.field_size_limit(LONGEST_LINE)
 
 
 @contextmanager
-def open_text(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
-    """A text file, gzipped or not, without its byte order mark; what cannot be decoded is replaced.
+def open_text(path: Path, encoding: str = "utf-8") -> Iterator[Iterator[str]]:
+    """The lines of a text file, gzipped or not, without its byte order mark; what cannot be decoded is
+    replaced.
 
     Raises:
-        DataError: while it is read, the file turns out to be damaged, or a quotation mark not closed.
+        DataError: while it is read, the file turns out to be damaged, a line too long, or a quotation
+            mark not closed.
     """
     encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding=encoding, errors="replace", newline="") as file:
-            yield file
+            yield _lines(file, path)
     except GZIP_DAMAGE as error:
         raise DataError(
             "The gzip file is damaged or only half there",
@@ -41,6 +48,16 @@ def open_text(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
         raise DataError(
             "A quotation mark is opened and never closed", where=str(path), cure="Close or remove it."
         ) from error
+
+
+def _lines(file: TextIO, path: Path) -> Iterator[str]:
+    """Never more of a line in memory than may be: of a packed file it can be any length."""
+    number = 0
+    while line := file.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            raise DataError(LINE_TOO_LONG, where=f"{path}, line {number}", cure=LINE_CURE)
+        yield line
 
 
 def _is_blank(line: str) -> bool:
@@ -98,6 +115,14 @@ def first_fields(path: Path, *, separator: str, quote: str, encoding: str) -> li
         return line.split(separator)
     with open_text(path, encoding) as file:
         return next(csv.reader(dropwhile(_is_blank, file), delimiter=separator, quotechar=quote))
+
+
+def mixed_line_end(path: Path, encoding: str) -> int | None:
+    """The first line that does not end like the first one; None where all end alike."""
+    with open_text(path, encoding) as file:
+        ends = (line[len(line.rstrip("\r\n")) :] for line in file)
+        first = next(ends, "")
+        return next((number for number, end in enumerate(ends, 2) if end not in (first, "")), None)
 
 
 def line_of(path: Path, row: int, encoding: str, separator: str, quote: str) -> int:

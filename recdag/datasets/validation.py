@@ -11,7 +11,7 @@ import duckdb
 from recdag.datasets.entry import Dataset
 from recdag.datasets.rawfile import RawFile
 from recdag.datasets.sql import literal
-from recdag.datasets.textfiles import line_source
+from recdag.datasets.textfiles import LINE_CURE, LINE_TOO_LONG, line_source, mixed_line_end
 from recdag.errors import DataError
 
 BEGIN_OF_TIME = -62_135_596_800  # 0001-01-01, which some programs write for no time.
@@ -179,6 +179,14 @@ def _unreadable(connection: duckdb.DuckDBPyConnection, file: RawFile, error: duc
     if "unterminated quote" in message:
         problem = "A quotation mark is opened and never closed"
         return DataError(problem, where=where, cure="Close or remove it.")
+    if "Maximum line size" in message:
+        return DataError(LINE_TOO_LONG, where=where, cure=LINE_CURE)
+    if "invalid state" in message and (number := mixed_line_end(file.path, "latin-1")):
+        return DataError(
+            "The line ends otherwise than the lines before it",
+            where=f"{path}, line {number}",
+            cure="Write all line ends in one way, \\n or \\r\\n: dos2unix does it, or an editor.",
+        )
     if "unicode" in message:
         return DataError(
             "The text is not in the expected encoding",
