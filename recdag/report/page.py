@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from markupsafe import Markup
 from recdag.report import queries
 from recdag.report.files import write_whole
 from recdag.report.left_out import LeftOut, left_out_of
-from recdag.report.paper_sections import Material, paper_section
+from recdag.report.paper_sections import Material, PaperSection, paper_section
 from recdag.report.shown import shown_verdicts, verdict_counts
 from recdag.report.tables import PaperLike, StandsFor
 from recdag.report.templates import HERE, templates
@@ -53,12 +53,14 @@ def build_report(
     known = {"papers": papers or {}, "anchors": anchors, "stands_for": stands_for or {}}
     material, left_out = _read(published, **known, obtainable=obtainable, searchable=searchable)
     names = dict.fromkeys([*material.papers, *material.results["paper"], *material.studies["paper"]])
+    sections = [paper_section(material, name) for name in names]
     claims = material.claims.assign(shown=shown_verdicts(material.claims, obtainable))
     page = (
         templates(html=True)
         .get_template("page.html")
         .render(
-            sections=[paper_section(material, name) for name in names],
+            sections=sections,
+            places=_places(sections, material.stands_for),
             datasets=list(material.datasets.itertuples(index=False)),
             simulated=sorted(material.simulated & set(material.results["dataset"])),
             SIMULATED=SIMULATED,
@@ -94,6 +96,25 @@ def _read(published: Path, **known: Any) -> tuple[Material, tuple[LeftOut, ...]]
             **known,
         )
         return material, left_out_of(read_left_out(connection))
+
+
+def _places(
+    sections: Sequence[PaperSection], stands_for: StandsFor
+) -> dict[tuple[str, str, str | None], str]:
+    """(paper, its data set, source) -> where on the page the measured numbers stand; None: of any source."""
+    found: dict[tuple[str, str, str | None], str] = {}
+    for section in sections:
+        for part in section.datasets:
+            place = f"{section.id}-{part.table.dataset}"
+            found.setdefault((section.id, part.table.stands_for, None), place)
+        sources = {study.id: study.sources for study in section.about.studies} if section.about else {}
+        protocol = section.about.protocol if section.about else ""
+        for dataset, studies in section.studies.items():
+            theirs = stands_for.get((dataset, protocol), dataset)
+            for study in studies:
+                for source in sources.get(study.study, ()):
+                    found.setdefault((section.id, theirs, source), study.id)
+    return found
 
 
 def _what_was_run(results: pd.DataFrame) -> dict[str, Any]:

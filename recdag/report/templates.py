@@ -27,6 +27,7 @@ def templates(*, html: bool) -> Environment:
     )
     for write in (
         wording.metric_name,
+        wording.model_title,
         wording.number,
         wording.printed,
         wording.signed,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from recdag.evaluation.metrics import without_group
+from recdag.recommenders.registry import MODELS
 
 VERDICTS = {
     "reproduced": ("✓", "reproduced"),
@@ -39,6 +40,11 @@ def metric_name(metric: str) -> str:
     own = without_group(metric)
     stem, sign, cutoff = own.partition("@")
     return f"{_METRIC_WORDS.get(stem, stem)}{sign}{cutoff}{metric[len(own) :].replace('_', ' ')}"
+
+
+def model_title(model: str) -> str:
+    """A model's name in the literature: `neumf_pretrain` as NeuMF (pre-trained)."""
+    return (MODELS[model].title if model in MODELS else "") or model
 
 
 def number(value: float, digits: int = 4) -> str:

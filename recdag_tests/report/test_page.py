@@ -182,6 +182,15 @@ def test_the_benchmark_says_whose_claim_survives_with_the_rows_behind_it(made, f
     assert "On ncf-ml-1m neumf_pretrain is level with eals in HR@10 (0.6770 against 0.7056" in text
 
 
+def test_a_model_leads_to_its_record_and_a_measured_claim_to_its_table(text, page, made):
+    links = [attrs["href"] for attrs in page.all("a")]
+    assert "ncf/neumf/ncf-ml-1m.md" in links and "NeuMF (pre-trained)</a>" in text
+    rows = re.findall(r"<tr data-verdict.*?</tr>", text, re.DOTALL)
+    led = sum('href="#ncf-ncf-ml-1m"' in row for row in rows)
+    assert led == (made.claims["reproduced"].notna() & (made.claims["paper"] == "ncf")).sum() > 0
+    assert not any("href=" in row for row in rows if 'data-verdict="not_run"' in row)
+
+
 def test_searches_and_seeds_are_shown(text):
     plain = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))
     assert "Search for hyperparameters: 4 trials of 2 models" in plain

@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from recdag.recommenders.registry import MODELS
 from recdag.report import wording
 
 
@@ -39,3 +40,11 @@ def test_names():
 @pytest.mark.parametrize(("words", "said"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c")])
 def test_listed(words, said):
     assert wording.listed(words) == said
+
+
+def test_models_are_called_as_in_the_literature():
+    assert wording.model_title("neumf_pretrain") == "NeuMF (pre-trained)"
+    assert wording.model_title("mult_vae_pr") == "Mult-VAE^PR"
+    assert wording.model_title("of_someone_else") == "of_someone_else"
+    titles = [wording.model_title(name) for name in MODELS]
+    assert len(set(titles)) == len(titles) and all(spec.title for spec in MODELS.values())

@@ -14,6 +14,7 @@ SPECS = (
         ("hidden",),
         "Denoising autoencoder with a multinomial likelihood (Liang et al. 2018): learns to give "
         "back a user's items from a part of them.",
+        title="Mult-DAE",
     ),
     ModelSpec(
         "mult_vae_pr",
@@ -25,6 +26,7 @@ SPECS = (
         ("hidden",),
         "Partially regularized variational autoencoder with a multinomial likelihood (Liang et al. "
         "2018): KL annealing stops at the weight beta that validates best.",
+        title="Mult-VAE^PR",
     ),
     ModelSpec(
         "gaussian_dae",
@@ -36,6 +38,7 @@ SPECS = (
         ("hidden",),
         "Mult-DAE's network with weighted squared error (Liang et al. 2018, Table 4): chosen items weigh "
         "more than the others.",
+        title="Gaussian-DAE",
     ),
     ModelSpec(
         "gaussian_vae_pr",
@@ -47,6 +50,7 @@ SPECS = (
         ("hidden",),
         "Mult-VAE^PR's network with weighted squared error (Liang et al. 2018, Table 4): chosen items "
         "weigh more than the others.",
+        title="Gaussian-VAE^PR",
     ),
     ModelSpec(
         "logistic_dae",
@@ -57,6 +61,7 @@ SPECS = (
         True,
         ("hidden",),
         "Mult-DAE's network with a binary cross-entropy for each item (Liang et al. 2018, Table 4).",
+        title="Logistic-DAE",
     ),
     ModelSpec(
         "logistic_vae_pr",
@@ -67,6 +72,7 @@ SPECS = (
         True,
         ("hidden",),
         "Mult-VAE^PR's network with a binary cross-entropy for each item (Liang et al. 2018, Table 4).",
+        title="Logistic-VAE^PR",
     ),
     ModelSpec(
         "cdae",
@@ -78,5 +84,6 @@ SPECS = (
         ("factors",),
         "Collaborative denoising autoencoder (Wu et al. 2016): gives back a user's items from a part of "
         "them and a vector of the user.",
+        title="CDAE",
     ),
 )

@@ -16,6 +16,7 @@ SPECS = (
         "personal recommender has to beat, and the anchor of the evaluator.",
         random=False,
         libraries=("scipy",),
+        title="ItemPop",
     ),
     ModelSpec(
         "item_knn",
@@ -29,6 +30,7 @@ SPECS = (
         "summed similarity to the items in the history.",
         random=False,
         libraries=("numba", "torch"),
+        title="ItemKNN",
     ),
     ModelSpec(
         "ease",
@@ -42,6 +44,7 @@ SPECS = (
         "No paper here compares with it; it shows what a linear model reaches.",
         gram_matrices=3,
         random=False,
+        title="EASE",
     ),
     ModelSpec(
         "slim",
@@ -55,6 +58,7 @@ SPECS = (
         "every item from all others.",
         random=False,
         libraries=("numba",),
+        title="SLIM",
     ),
     ModelSpec(
         "wmf",
@@ -66,6 +70,7 @@ SPECS = (
         ("factors",),
         "Weighted matrix factorization (Hu, Koren, Volinsky 2008), known as IMF, WMF and iALS: "
         "squared loss on all cells, confidence on positives, exact alternating solves.",
+        title="WMF",
     ),
     ModelSpec(
         "bpr",
@@ -78,5 +83,6 @@ SPECS = (
         "Matrix factorization trained on pairs (Rendle et al. 2009): an item chosen should score "
         "above one not chosen.",
         libraries=("numba", "torch"),
+        title="BPR",
     ),
 )

@@ -16,6 +16,7 @@ SPECS = (
         "as the user is likely to know the item, learned through communities of users. Trained on all "
         "cells at a cost linear in the observed ones (fBGD).",
         libraries=("numba", "torch"),
+        title="FAWMF",
     ),
     ModelSpec(
         "exmf",
@@ -27,6 +28,7 @@ SPECS = (
         ("factors",),
         "Exposure matrix factorization, ExpoMF (Liang et al. 2016): infers for every cell whether the "
         "user knew the item, by expectation and maximization. Ranks by the inner product alone.",
+        title="EXMF",
     ),
     ModelSpec(
         "eals",
@@ -40,5 +42,6 @@ SPECS = (
         "in which unobserved cells of popular items weigh more. Every coordinate is solved exactly in "
         "turn.",
         libraries=("numba",),
+        title="eALS",
     ),
 )

@@ -17,6 +17,7 @@ SPECS = (
         needs_supportive=True,
         random=False,
         libraries=("numpy",),
+        title="Met before",
     ),
     ModelSpec(
         "mf",
@@ -28,6 +29,7 @@ SPECS = (
         ("factors", "negatives", "sampler"),
         "The matrix factorization part of MF + multi-branch MLP alone (equation 1), trained on pairs. "
         "Its negatives come from the sampler of the whole model.",
+        title="MF",
     ),
     ModelSpec(
         "mmlp",
@@ -39,6 +41,7 @@ SPECS = (
         ("factors", "negatives", "layers", "sampler"),
         "The multi-branch perceptron alone (equations 2 to 4): one branch a feedback type, joined at "
         "the end. A branch learns only from pairs with its feedback.",
+        title="M-MLP",
     ),
     ModelSpec(
         "mf_mmlp",
@@ -50,6 +53,7 @@ SPECS = (
         ("factors", "negatives", "layers", "sampler"),
         "Matrix factorization and multi-branch perceptron side by side (equations 5 to 7), for "
         "several types of feedback. The paper's own model.",
+        title="MF + M-MLP",
     ),
     ModelSpec(
         "mfpr",
@@ -63,5 +67,6 @@ SPECS = (
         "from the items of every feedback type. The original's text was not at hand, so this is a "
         "reading of it.",
         adapted=True,
+        title="MFPR",
     ),
 )

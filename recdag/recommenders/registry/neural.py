@@ -14,6 +14,7 @@ SPECS = (
         ("factors",),
         "Generalized matrix factorization (He et al. 2017, section 3.2): a learned weighting of "
         "the elementwise product of user and item embeddings.",
+        title="GMF",
     ),
     ModelSpec(
         "mlp",
@@ -25,6 +26,7 @@ SPECS = (
         ("factors", "layers"),
         "Multi-layer perceptron on concatenated user and item embeddings (He et al. 2017, section "
         "3.3): the interaction function is learned.",
+        title="MLP",
     ),
     ModelSpec(
         "neumf",
@@ -36,6 +38,7 @@ SPECS = (
         ("factors",),
         "Neural matrix factorization (He et al. 2017, section 3.4): GMF and MLP side by side, "
         "joined in the last layer, trained from scratch.",
+        title="NeuMF",
     ),
     ModelSpec(
         "neumf_pretrain",
@@ -47,6 +50,7 @@ SPECS = (
         ("factors",),
         "NeuMF that starts from a trained GMF and a trained MLP (He et al. 2017, section 3.4.1) "
         "and goes on with plain SGD.",
+        title="NeuMF (pre-trained)",
     ),
     ModelSpec(
         "implicit_cf_nade",
@@ -59,6 +63,7 @@ SPECS = (
         "Implicit CF-NADE (Zheng et al. 2016): a network that predicts likes from any part of a "
         "user's other likes and dislikes, weighted by confidence. Trained on random splits of the "
         "items.",
+        title="Implicit CF-NADE",
     ),
     ModelSpec(
         "implicit_cf_nade_normalised",
@@ -70,5 +75,6 @@ SPECS = (
         ("alpha", "hidden"),
         "A variant of Implicit CF-NADE that is not in the paper: confidences of the likes are scaled to "
         "length 1 and dislikes are averaged, where equation 9 sums both.",
+        title="Implicit CF-NADE, normalised",
     ),
 )

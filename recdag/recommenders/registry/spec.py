@@ -28,6 +28,7 @@ class ModelSpec:
         summary: two sentences: what it is, from which paper.
         gram_matrices: how many float32 matrices, (items, items) or (users, items), whichever is smaller,
             it holds at once.
+        title: its name in the literature; empty: `name`.
         random: what it learns depends on the seed.
         libraries: what it computes with while it learns.
         needs_supportive: is nothing on data of a single behaviour.
@@ -45,6 +46,7 @@ class ModelSpec:
     adapted: bool = False
     gram_matrices: int = 0
     random: bool = True
+    title: str = ""
     libraries: tuple[str, ...] = ("torch",)
     needs_supportive: bool = False
 
