@@ -42,3 +42,12 @@ def models(incomplete: str) -> list[str]:
 
     names = (f"{paper.id}/{model}" for paper in PAPERS.values() for model in paper.nodes)
     return _beginning(incomplete, names)
+
+
+def model_names(incomplete: str) -> list[str]:
+    """The last of some models of any paper, NAME,NAME."""
+    from recdag.papers.catalogue import PAPERS
+
+    before, comma, last = incomplete.rpartition(",")
+    names = {model for paper in PAPERS.values() for model in paper.nodes}
+    return [f"{before}{comma}{name}" for name in _beginning(last, names)]

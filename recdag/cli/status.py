@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 _STATES: dict[State, str] = {
     "failed": "red", "stale": "yellow", "missing": "magenta", "follows": "cyan", "current": "green",
-    "left out": "dim",
+    "left out": "dim", "not made": "dim",
 }  # fmt: skip
+_LONG: tuple[State, ...] = ("current", "not made")
+"""Counted; listed only when all is."""
 _TOGETHER = 4
 """So many neighbours of one paper that stand alike are one line."""
 
@@ -42,14 +44,14 @@ def status(
 
     project = Snapshot.open()
     found = project_status(project, None if dataset is None else [dataset])
-    made = [each for each in found if each.made]
+    made = [_with_failures(project, each) for each in found if each.made]
     untouched = [each.dataset for each in found if not each.made]
     for each in made:
-        _show(each if each.current else _with_failures(project, each), everything)
+        _show(each, everything)
     if untouched:
         console.print(f"Nothing made yet: {', '.join(untouched)}")
     if made and all(each.current for each in made):
-        console.print("Nothing to do: everything is current.")
+        console.print("Nothing to do: all that has been made is current.")
     elif not made:
         console.print(f"Begin with: recdag run --dataset {(untouched or ['demo'])[0]}")
 
@@ -57,7 +59,7 @@ def status(
 def _with_failures(project: Project, status: Status) -> Status:
     from recdag.orchestration.history import failures
 
-    if not status.dataset:
+    if not status.dataset or all(each.state in ("current", "left out") for each in status.standings):
         return status
     try:
         return status.with_failures(failures(project.settings, status.dataset))
@@ -79,7 +81,7 @@ def _show(status: Status, everything: bool) -> None:
     console.print(f"[bold]{status.dataset or 'all data sets'}[/]  {', '.join(counts)}", highlight=False)
     table = Table.grid(padding=(0, 2))
     for state, colour in _STATES.items():
-        if state == "current" and not everything:
+        if state in _LONG and not everything:
             continue
         for name, reasons in _lines(status.of(state), everything):
             table.add_row(f"  [{colour}]{state}[/]", name, escape("; ".join(reasons)))

@@ -102,6 +102,7 @@ class Metric:
         larger_is_better: direction.
         weighted: its mean over users weighs each by the weights of her held-out cells.
         whole: one value of all users together, none a user.
+        low, high: the range of its values.
     """
 
     summary: str
@@ -109,6 +110,8 @@ class Metric:
     larger_is_better: bool = True
     weighted: bool = False
     whole: bool = False
+    low: float = 0.0
+    high: float = 1.0
 
 
 METRICS: dict[str, Metric] = {
@@ -118,7 +121,7 @@ METRICS: dict[str, Metric] = {
     "ndcg": Metric("sum of 1 / log2(rank + 1) over hits among the first k / its best value", True),
     "hr": Metric("1 if a held-out item is among the first k (He et al. 2017)", True),
     "mrr": Metric("1 / rank of the first held-out item", False),
-    "mrr_sum": Metric("sum of 1 / rank over all held-out items (FAWMF)", False),
+    "mrr_sum": Metric("sum of 1 / rank over all held-out items (FAWMF)", False, high=float("inf")),
     "map": Metric("mean over held-out items of the precision at their ranks", False),
     "mpr": Metric(
         "mean percentile rank of held-out cells, 0 is best, weighted by the cells (Hu et al. 2008)",

@@ -23,6 +23,11 @@ CURRENT: dg.AutomationCondition[Any] = (
 ).with_label("on changed data, code or recipe")
 """For what is made a data set: on news from above, and where code or recipe changed of what there is."""
 
+OF_SOME: dg.AutomationCondition[Any] = CURRENT.replace(
+    "any_deps_missing", dg.AutomationCondition.all_deps_match(dg.AutomationCondition.missing())
+)
+"""The same for what is made of those of its needs that are there: an evaluation, of the models trained."""
+
 GATHERED: dg.AutomationCondition[Any] = (
     dg.AutomationCondition.eager()
     .without(~dg.AutomationCondition.any_deps_missing())
@@ -45,7 +50,8 @@ def automated(assets: Sequence[dg.AssetsDefinition]) -> list[dg.AssetsDefinition
 def _with_condition(spec: dg.AssetSpec) -> dg.AssetSpec:
     if not spec.deps or spec.tags.get("study") == "large":
         return spec
-    return spec.replace_attributes(automation_condition=GATHERED if spec.partitions_def is None else CURRENT)
+    condition = OF_SOME if spec.key.path[-1] == "evaluation" else CURRENT
+    return spec.replace_attributes(automation_condition=condition if spec.partitions_def else GATHERED)
 
 
 automation = dg.AutomationConditionSensorDefinition(

@@ -1,14 +1,16 @@
 """The typed configuration a model shows in the Launchpad, made from its hyperparameters."""
 
+import dataclasses
 import enum
+from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from types import GenericAlias
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import dagster as dg
 from pydantic import Field, create_model
 
+from recdag.papers.recipes import Hyperparameter
 from recdag.papers.study import Study, Sweep
 from recdag.recommenders.registry import ModelSpec
 
@@ -35,23 +37,37 @@ class RunConfig(SeedConfig):
     )
 
 
-@cache
-def launch_config(spec: ModelSpec) -> type[RunConfig]:
-    """A config class with one optional field a hyperparameter; unset means: as the recipe says."""
+def launch_config(spec: ModelSpec, recipe: Mapping[str, Hyperparameter]) -> type[RunConfig]:
+    """A config class with one optional field a hyperparameter; unset means: as the recipe says.
+
+    It has no bounds: Dagster would look at them when the step has begun, and tell of them in a traceback.
+
+    Args:
+        recipe: what a recipe says of the model, to be shown with each field.
+    """
     hints = get_type_hints(spec.config)
     hyperparameters: dict[str, Any] = {}
     for each in fields(spec.config):
         kind = hints[each.name]
         if get_origin(kind) is Literal:
             kind = _choices(f"{spec.name}_{each.name}", get_args(kind))
-        bounds = {} if isinstance(each.default, bool) else each.metadata.get("bounds", {})
-        if get_origin(kind) is list:
-            bounds = {}
-        hyperparameters[each.name] = (
-            kind | None,
-            Field(default=None, description=f"{each.metadata['doc']}. Unset: as in the recipe.", **bounds),
-        )
+        described = f"{each.metadata['doc']}. {_unset(each, recipe.get(each.name))}"
+        hyperparameters[each.name] = (kind | None, Field(default=None, description=described))
     return create_model(f"{spec.class_name}LaunchConfig", __base__=RunConfig, **hyperparameters)
+
+
+def _unset(field: dataclasses.Field[Any], entry: Hyperparameter | None) -> str:
+    """What holds where nothing is set: `Unset: 8, as in the recipe; on demo 4.`"""
+    if entry is None:
+        made = field.default_factory
+        default = field.default if isinstance(made, dataclasses._MISSING_TYPE) else made()
+        return f"Unset: {_plain(default)}, the default."
+    others = "".join(f"; on {name} {_plain(value)}" for name, value in entry.datasets.items())
+    return f"Unset: {_plain(entry.value)}, as in the recipe{others}."
+
+
+def _plain(value: Any) -> str:
+    return "none" if value is None else str(value)
 
 
 def study_config(study: Study) -> type[SeedConfig]:

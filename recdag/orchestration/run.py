@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +10,14 @@ from typing import Any
 import dagster as dg
 
 from recdag.datasets.files import to_be_placed
-from recdag.errors import ConfigError
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.history import deepest, message_of
 from recdag.orchestration.instance import ON_A_TERMINAL, opened, prepare_home
-from recdag.orchestration.jobs import LARGE_STUDIES, job_for
+from recdag.orchestration.jobs import job_for
 from recdag.orchestration.location import shown_in_timeline
 from recdag.orchestration.logging import attach_display, without_echo
 from recdag.orchestration.resources import open_project
+from recdag.orchestration.selections import resolve
 from recdag.orchestration.stopping import Cancelling, cancelled_when_stopped, raise_if_stopped
 from recdag.orchestration.turns import my_turn, shell_tags
 from recdag.pipeline.project import Project
@@ -27,38 +26,19 @@ from recdag.settings import Settings
 _RAW_FILES = dg.AssetKey("raw_files")
 _READ_FILES = {_RAW_FILES, dg.AssetKey("events")}
 
-# Dagster calls parts of its selection language a beta; its version is pinned.
-warnings.filterwarnings("ignore", category=dg.BetaWarning)
-
 
 @dataclass(frozen=True)
 class RunSummary:
     """How a run ended.
 
     Attributes:
+        assets: those that were asked for.
         failures: (step or check, message) of what went wrong.
     """
 
     success: bool
-    steps: int
+    assets: frozenset[str]
     failures: Sequence[tuple[str, str]]
-
-
-def selection_of(paper: str | None, studies: bool) -> str:
-    """Everything that the results of one paper or of all need, its studies, and the report on them.
-
-    Args:
-        studies: take in those that train many models.
-    """
-    if paper is None:
-        return "*" if studies else f"not {LARGE_STUDIES}"
-    large = f' or +group:"{paper}_studies"' if studies else ""
-    return f'+group:"{paper}"{large} or key:"comparison" or key:"report"'
-
-
-def study_selection(paper: str, study: str) -> str:
-    """One study with all that it needs, and the report on it."""
-    return f'+key:"{paper}/{study}" or key:"comparison" or key:"report"'
 
 
 def materialize(
@@ -76,19 +56,19 @@ def materialize(
     was to make as failed.
 
     Args:
-        selection: in Dagster's selection language.
+        selection: in Dagster's selection language, where a bare name stands for `key:"name"`.
         display: is handed every event of the run as it happens.
         config: asset -> its launch configuration.
         tell: is told what the run waits for before it begins.
         expect: is told how many assets there are.
 
     Raises:
-        ConfigError: the selection names nothing.
+        ConfigError: the selection cannot be read, or names nothing or what does not exist.
         DataError: the files of the data set have to be placed by hand.
         KeyboardInterrupt: the run was stopped.
     """
     defs, project = build_defs(), open_project()
-    chosen = _chosen(defs, selection)
+    chosen = resolve(selection, defs.resolve_asset_graph())
     _check_files(project, dataset, chosen)
     expect(len(chosen))
     home = prepare_home(settings)
@@ -98,25 +78,8 @@ def materialize(
             result = _execute(instance, job_for(defs, part), dataset, part, config or {}, shell_tags(home))
             if not result.success:
                 break
-    return RunSummary(result.success, len(chosen), _failures(result))
-
-
-def _chosen(defs: dg.Definitions, selection: str) -> list[dg.AssetKey]:
-    """The assets that a selection names.
-
-    Raises:
-        ConfigError: there are none, or it cannot be read.
-    """
-    try:
-        chosen = dg.AssetSelection.from_string(selection).resolve(defs.resolve_asset_graph())
-    except (dg.DagsterError, ValueError) as error:
-        raise ConfigError(f"the selection {selection!r} cannot be read", cure=str(error)) from error
-    if not chosen:
-        raise ConfigError(
-            f"the selection {selection!r} names no asset",
-            cure="See the names with: dagster asset list -m recdag.definitions",
-        )
-    return sorted(chosen)
+    asked = frozenset(asset.to_user_string() for asset in chosen)
+    return RunSummary(result.success, asked, _failures(result))
 
 
 def _check_files(project: Project, dataset: str, chosen: Sequence[dg.AssetKey]) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -81,13 +81,23 @@ class Recipe:
             name: checked(config_class, name, entry.on(dataset), f"{where}.{name}")
             for name, entry in entries.items()
         }
-        for name, value in (overrides or {}).items():
-            values[name] = checked(config_class, name, value, f"override of {model}.{name}")
         try:
-            return config_class(**values)
+            own = config_class(**values)
         except ConfigError as error:
             raise ConfigError(
                 error.problem, where=f"{where} on {dataset}", cure="Put a value within the bounds there"
+            ) from error
+        chosen = {
+            name: checked(config_class, name, value, f"what was set for {model}.{name}")
+            for name, value in (overrides or {}).items()
+        }
+        try:
+            return replace(own, **chosen)
+        except ConfigError as error:
+            raise ConfigError(
+                error.problem,
+                where=f"what was set for {self.paper}/{model}",
+                cure="Set a value within the bounds, or leave it away: the recipe's is taken then",
             ) from error
 
     def version(self, model: str) -> str:

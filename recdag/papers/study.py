@@ -245,3 +245,20 @@ class Communities(Study):
 
     model: str
     top: int = 10
+
+
+def models_read(study: Study, chosen: Axes | None = None) -> tuple[str, ...]:
+    """The evaluated models that a study shows or goes on from; none for one that reads no evaluation.
+
+    Args:
+        chosen: axes that take the place of the study's own.
+    """
+    match study:
+        case Seeds():
+            return tuple((chosen or {}).get("models") or study.axes["models"])
+        case Results() | Candidates() | TopList() | ByActivity() | ByPopularity():
+            return study.models
+        case Communities():
+            return (study.model,)
+        case _:
+            return ()

@@ -46,11 +46,13 @@ def popularity_anchor(project: Project, dataset: str, protocol: str) -> Verdict:
     if reason := split_refusal(project, dataset, protocol):
         return Verdict(True, f"Left out: {reason}")
     values = _measured(project, dataset, protocol, sorted(published))
+    numbers = values | {f"{name} expected": value for name, value in published.items()}
+    numbers |= {f"{name} difference": values[name] - value for name, value in published.items()}
     told = ", ".join(f"{name} {values[name]:.4f} (published {published[name]:.4f})" for name in published)
     if all(abs(values[name] - value) <= _LENIENCE * TOLERANCES[name] for name, value in published.items()):
-        return Verdict(True, f"Popularity is as published: {told}", values)
+        return Verdict(True, f"Popularity is as published: {told}", numbers)
     cure = "Compare the raw files and the catalogue entry with those of the publication."
-    return Verdict(False, f"Popularity is not as published: {told}. {cure}", values)
+    return Verdict(False, f"Popularity is not as published: {told}. {cure}", numbers)
 
 
 def _measured(project: Project, dataset: str, protocol: str, metrics: Sequence[str]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from recdag.datasets.files import find_files, search_folders
 from recdag.errors import ConfigError
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.claims import compare, load_anchors, load_claims
+from recdag.papers.claims import TOLERANCES, VERDICTS, compare, load_anchors, load_claims
 from recdag.papers.paper import Paper
 from recdag.pipeline.project import Project
 from recdag.pipeline.recommendations import ASSET as RECOMMENDATIONS
@@ -39,6 +39,7 @@ def comparison_key(project: Project, recorded: Mapping[tuple[str, str], str]) ->
         evaluations=sorted(measured),
         claims=load_claims().to_csv(),
         stands_for=sorted(project.stands_for.items()),
+        tolerances=TOLERANCES,
         version=COMPARISON_VERSION,
     )
 
@@ -105,9 +106,9 @@ def compare_with_papers(project: Project) -> Outcome:
 
 
 def _told(connection: DuckDBPyConnection) -> dict[str, Any]:
-    """Verdict -> how many published numbers have it; and what is simulated, of all that has results."""
-    query = "select verdict, count(*) as n from claims group by verdict order by n desc, verdict"
-    verdicts = dict(connection.execute(query).fetchall())
+    """Verdict -> how many published numbers have it, also none; and what of all with results is simulated."""
+    counted = connection.execute("select verdict, count(*) from claims group by verdict").fetchall()
+    verdicts = dict.fromkeys(VERDICTS, 0) | dict(counted)
     known = read_simulated(connection) & set(read_datasets(connection)["dataset"])
     return {**verdicts, **{name: SIMULATED for name in sorted(known)}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,25 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from duckdb import DuckDBPyConnection
 
 from recdag.errors import RecdagError
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline.applicability import runnable
-from recdag.pipeline.describing import trainings_asset, trainings_key, write_trainings
+from recdag.pipeline.describing import write_trainings
+from recdag.pipeline.evaluation_plan import EvaluationPlan, older_trainings, plan_evaluation
 from recdag.pipeline.project import Project
-from recdag.pipeline.significance import significance_asset, significance_key, write_significance
+from recdag.pipeline.significance import write_significance
 from recdag.pipeline.splits import read_splits, split_notes
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.trained import Card, load_trained, read_history
-from recdag.warehouse.provenance import record
-from recdag.warehouse.published import replace_rows
+from recdag.warehouse.provenance import forget, record
+from recdag.warehouse.published import remove_rows, replace_rows
 from recdag.warehouse.queries import recorded_keys, sizes, user_keys
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split
     from recdag.evaluation.summary import Evaluation
 
-EVALUATION_VERSION = "1"
+_ROWS_AT_ONCE = 2_000_000
+"""Of user_metrics, about 16 bytes each, before they are published: the whole file is copied for it."""
+_SECONDS_AT_ONCE = 60.0
+"""Of measuring that may be lost where a run is stopped."""
 
 
 @dataclass(frozen=True)
@@ -39,141 +44,112 @@ class ModelResult:
     training_history: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class EvaluationPlan:
-    """What the rows of a paper on a data set depend on.
-
-    Attributes:
-        cards: of the trained models.
-        keys: model -> key of its measurement.
-        tests_key: of the tests between models; trainings_key: of what is told of the trainings.
-    """
-
-    dataset: str
-    paper: str
-    cards: Mapping[str, Card]
-    keys: Mapping[str, str]
-    tests_key: str
-    trainings_key: str
-
-    def stale(self, known: Mapping[tuple[str, str], str]) -> list[str]:
-        """The models that are to be measured, given the keys that are recorded."""
-        return [
-            model
-            for model, key in self.keys.items()
-            if known.get((self.dataset, f"{self.paper}/{model}")) != key
-        ]
-
-    def described(self, known: Mapping[tuple[str, str], str]) -> bool:
-        """Whether tests and trainings are recorded as they are now."""
-        return (
-            known.get((self.dataset, significance_asset(self.paper))) == self.tests_key
-            and known.get((self.dataset, trainings_asset(self.paper))) == self.trainings_key
-        )
-
-
-def plan_evaluation(project: Project, dataset: str, paper: str) -> EvaluationPlan:
-    """What would be measured, and under which keys the results are known.
-
-    Raises:
-        RecdagError: a model of the paper has not been trained on this data set.
-    """
-    rules = PAPERS[paper]
-    models = runnable(project, dataset, paper, rules.nodes)
-    cards = {model: _card(project, dataset, paper, model) for model in models}
-    version = evaluation_version(project, dataset, rules.protocol)
-    keys = {model: _key(card, rules.protocol, version) for model, card in cards.items()}
-    return EvaluationPlan(dataset, paper, cards, keys, significance_key(rules, keys), trainings_key(cards))
-
-
 def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "") -> Outcome:
-    """Fill metrics, user_metrics and training_history for the models that changed, then what hangs
-    on them: significance, recipes and trainings.
+    """Measure the trained models of a paper that changed, then what hangs on them all: significance,
+    recipes and trainings.
+
+    Fills metrics, user_metrics and training_history. What is measured is published every now and then,
+    so that it is kept where this is stopped. Rows of models that are no longer trained on the present
+    split leave the tables.
 
     Raises:
-        RecdagError: a model of the paper has not been trained on this data set.
+        RecdagError: no model of the paper has been trained on the data set as it is now.
     """
-    rules = PAPERS[paper]
     plan = plan_evaluation(project, dataset, paper)
-    cards, keys = plan.cards, plan.keys
+    if not plan.cards:
+        raise RecdagError(
+            f"no model of {paper} has been trained on {dataset!r} as it is now",
+            cure=f"Train all: recdag run --dataset {dataset} --paper {paper}, or some, with --models",
+        )
     with project.published.reading() as connection:
         known = recorded_keys(connection)
     stale = plan.stale(known)
     current = not stale and plan.described(known)
     if not current:
-        splits = read_splits(project, dataset, rules.protocol)
-        with project.warehouse.reading(dataset) as connection:
-            keys_of_users, counted = user_keys(connection), sizes(connection)
-        results = {
-            model: evaluate_model(project, cards[model], splits, keys_of_users, run_id) for model in stale
-        }
-        with project.published.update() as connection:
-            replace_rows(connection, "datasets", _dataset_row(project, dataset, counted), dataset=dataset)
-            for model, result in results.items():
-                where = {"dataset": dataset, "paper": paper, "model": model}
-                replace_rows(connection, "metrics", result.metrics, study=None, **where)
-                replace_rows(connection, "user_metrics", result.user_metrics, **where)
-                replace_rows(connection, "training_history", result.training_history, **where)
-                record(connection, f"{paper}/{model}", keys[model], keys[model], {}, dataset=dataset)
-            write_significance(connection, rules, dataset, cards, plan.tests_key, splits, keys_of_users)
-            notes = split_notes(project, dataset, rules.protocol)
-            write_trainings(connection, dataset, paper, cards, plan.trainings_key, splits, notes)
-    return Outcome(
-        step_key(models=keys),
-        {"evaluated": stale, "unchanged": [model for model in keys if model not in stale]},
-        cached=current,
-    )
+        _publish(project, plan, stale, plan.measured_before(known), run_id)
+    told: dict[str, Any] = {
+        "evaluated": stale,
+        "unchanged": [model for model in plan.keys if model not in stale],
+    }
+    beside = {
+        "not_trained": list(plan.not_trained),
+        "of_another_split": list(plan.of_another_split),
+        "trained_otherwise": older_trainings(project, plan),
+    }
+    told |= {name: value for name, value in beside.items() if value}
+    return Outcome(step_key(models=plan.keys), told, cached=current)
 
 
-def _card(project: Project, dataset: str, paper: str, model: str) -> Card:
-    card = Card.read(project.trained(dataset, paper, model))
-    if card is None:
-        raise RecdagError(
-            f"{paper}/{model} has not been trained on {dataset!r}",
-            cure=f"Train it first: recdag run --dataset {dataset} --paper {paper}",
-        )
-    return card
+def _publish(
+    project: Project, plan: EvaluationPlan, stale: Sequence[str], gone: Sequence[str], run_id: str
+) -> None:
+    """Measure `stale` and publish it some models at a time; the last update holds what hangs on all models.
+
+    Args:
+        gone: models whose rows leave the tables.
+    """
+    rules = PAPERS[plan.paper]
+    splits = read_splits(project, plan.dataset, rules.protocol)
+    notes = split_notes(project, plan.dataset, rules.protocol)
+    with project.warehouse.reading(plan.dataset) as connection:
+        keys_of_users, counted = user_keys(connection), sizes(connection)
+    users = pd.CategoricalDtype(pd.Index(keys_of_users))
+    waiting: dict[str, ModelResult] = {}
+    since = time.perf_counter()
+    for model in stale:
+        waiting[model] = evaluate_model(project, plan.cards[model], splits, users, run_id)
+        rows = sum(len(result.user_metrics) for result in waiting.values())
+        if rows >= _ROWS_AT_ONCE or time.perf_counter() - since >= _SECONDS_AT_ONCE:
+            with project.published.update() as connection:
+                _write_results(connection, plan, waiting)
+            waiting, since = {}, time.perf_counter()
+    with project.published.update() as connection:
+        row = _dataset_row(project, plan.dataset, counted)
+        replace_rows(connection, "datasets", row, dataset=plan.dataset)
+        _write_results(connection, plan, waiting)
+        for model in gone:
+            _remove_results(connection, plan, model)
+        write_significance(connection, rules, plan.dataset, plan.cards, plan.tests_key, splits, keys_of_users)
+        write_trainings(connection, plan.dataset, plan.paper, plan.cards, plan.trainings_key, splits, notes)
 
 
-def evaluation_version(project: Project, dataset: str, protocol: str) -> str:
-    """Changes where the same trained model would be measured in another way."""
-    from recdag.evaluation.metrics import USER_GROUPS
-    from recdag.evaluation.protocols import PROTOCOLS
+def _write_results(
+    connection: DuckDBPyConnection, plan: EvaluationPlan, results: Mapping[str, ModelResult]
+) -> None:
+    for model, result in results.items():
+        where = {"dataset": plan.dataset, "paper": plan.paper, "model": model}
+        replace_rows(connection, "metrics", result.metrics, study=None, **where)
+        replace_rows(connection, "user_metrics", result.user_metrics, **where)
+        replace_rows(connection, "training_history", result.training_history, **where)
+        key = plan.keys[model]
+        record(connection, f"{plan.paper}/{model}", key, key, {}, dataset=plan.dataset)
 
-    in_groups = PROTOCOLS[protocol].samples_candidates and project.dataset(dataset).supportive
-    return ",".join([EVALUATION_VERSION, *(USER_GROUPS if in_groups else ())])
 
-
-def _key(card: Card, protocol: str, version: str) -> str:
-    from recdag.evaluation.protocols import PROTOCOLS
-
-    return step_key(
-        model=card.data_version,
-        selection=card.selection,
-        variant=card.variant,
-        split=card.split_version,
-        protocol=PROTOCOLS[protocol].version,
-        version=version,
-        **({"tuning": card.tuning} if card.tuning else {}),
-    )
+def _remove_results(connection: DuckDBPyConnection, plan: EvaluationPlan, model: str) -> None:
+    where = {"dataset": plan.dataset, "paper": plan.paper, "model": model}
+    remove_rows(connection, "metrics", study=None, **where)
+    remove_rows(connection, "user_metrics", **where)
+    remove_rows(connection, "training_history", **where)
+    forget(connection, f"{plan.paper}/{model}", dataset=plan.dataset)
 
 
 def evaluate_model(
-    project: Project, card: Card, splits: Sequence[Split], keys_of_users: np.ndarray, run_id: str
+    project: Project, card: Card, splits: Sequence[Split], users: pd.CategoricalDtype, run_id: str
 ) -> ModelResult:
     """Rank the test users of every fold with one trained model.
 
     Args:
-        keys_of_users: (n,) the users' own keys by id.
+        users: their own keys by id.
     """
     evaluations = evaluate_trained(project, card, splits)
     identity = {
         "dataset": card.dataset, "paper": card.paper, "protocol": card.protocol,
         "model": card.model, "variant": card.variant,
     }  # fmt: skip
-    users = pd.concat(_user_rows(evaluations, keys_of_users), ignore_index=True).assign(**identity)
-    folder = project.trained(card.dataset, card.paper, card.model)
-    return ModelResult(metric_rows(evaluations, splits, card, run_id), users, _history_rows(folder, identity))
+    by_user = pd.concat(_user_rows(evaluations, users), ignore_index=True)
+    constants = {name: _repeated(value, len(by_user)) for name, value in identity.items()}
+    history = _history_rows(project.trained(card.dataset, card.paper, card.model), identity)
+    return ModelResult(metric_rows(evaluations, splits, card, run_id), by_user.assign(**constants), history)
 
 
 def evaluate_trained(
@@ -220,17 +196,24 @@ def metric_rows(
     )  # fmt: skip
 
 
-def _user_rows(evaluations: Sequence[Evaluation], keys_of_users: np.ndarray) -> Iterator[pd.DataFrame]:
+def _user_rows(evaluations: Sequence[Evaluation], users: pd.CategoricalDtype) -> Iterator[pd.DataFrame]:
+    """One row a fold, user and metric; texts are kept as codes, for there are many rows."""
+    metrics = pd.CategoricalDtype(list(evaluations[0].vectors))
     for fold, evaluation in enumerate(evaluations):
-        for name, vector in evaluation.vectors.items():
+        keys = pd.Categorical.from_codes(evaluation.user_ids, dtype=users)
+        for code, vector in enumerate(evaluation.vectors.values()):
             yield pd.DataFrame(
                 {
-                    "fold": fold,
-                    "user_key": keys_of_users[evaluation.user_ids],
-                    "metric": name,
-                    "value": vector,
+                    "fold": np.full(len(vector), fold, dtype=np.int16),
+                    "user_key": keys,
+                    "metric": pd.Categorical.from_codes(np.full(len(vector), code), dtype=metrics),
+                    "value": vector.astype(np.float32),
                 }
             )
+
+
+def _repeated(value: str, times: int) -> pd.Categorical[str]:
+    return pd.Categorical.from_codes(np.zeros(times, dtype=np.int8), pd.Index([value]))
 
 
 def _history_rows(folder: Any, identity: dict[str, str]) -> pd.DataFrame:

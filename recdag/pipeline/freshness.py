@@ -28,5 +28,6 @@ def results_current(project: Project, dataset: str, paper: str) -> Verdict:
     old = [each for each in standings if each.asset in decisive and each.state not in SETTLED]
     if old:
         told = [f"{each.asset}: {'; '.join(each.reasons) or each.state}" for each in old]
-        return Verdict(False, ". ".join(told), {"stale": [each.asset for each in old]})
-    return Verdict(True, "A run would measure nothing anew")
+        numbers = {"not current": len(old), "stale": [each.asset for each in old]}
+        return Verdict(False, ". ".join(told), numbers)
+    return Verdict(True, "A run would measure nothing anew", {"not current": 0})

@@ -8,10 +8,10 @@ from recdag.errors import RecdagError
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.papers.study import Counts, Grid, Study
+from recdag.papers.study import Counts, Grid, Study, models_read
 from recdag.pipeline import data
 from recdag.pipeline.applicability import model_refusal, refusal, study_refusal
-from recdag.pipeline.evaluating import plan_evaluation
+from recdag.pipeline.evaluation_plan import plan_evaluation
 from recdag.pipeline.reasons import table_changes, training_changes
 from recdag.pipeline.recommendations import ASSET as RECOMMENDATIONS
 from recdag.pipeline.recommendations import DEFAULT_MODELS, recommendations_key
@@ -75,8 +75,11 @@ class Inspection:
 
     def _follow(self, asset: str, needs: Iterable[str]) -> None:
         """Nothing of its own has changed: the asset is as what it needs."""
-        waits = [need for need in needs if self._found[need].state not in SETTLED]
+        waits = [need for need in needs if self._found[need].state not in ("current", "left out")]
         self._put(asset, "follows" if waits else "current", [f"after {_listed(waits)}"] if waits else [])
+
+    def _any_away(self, needs: Iterable[str]) -> bool:
+        return any(self._found[need].state in ("missing", "not made") for need in needs)
 
     def _tables(self) -> None:
         project, name = self._project, self._dataset
@@ -86,7 +89,7 @@ class Inspection:
         if raw is not None:
             self._table("events", ["raw_files"], lambda: data.events_from(project, name, raw))
         elif project.warehouse.provenance(name, "events") is None:
-            self._put("events", "missing")
+            self._put("events", "not made")
         else:
             self._put("events", "follows", ["after a look into the raw files, which are large and new"])
         self._table("interactions", ["events"], lambda: data.interactions_from(project, name))
@@ -99,8 +102,8 @@ class Inspection:
     def _table(self, asset: str, needs: Sequence[str], made_from: Callable[[], MadeFrom]) -> None:
         known = self._project.warehouse.provenance(self._dataset, asset)
         if known is None:
-            self._put(asset, "missing")
-        elif any(self._found[need].state == "missing" for need in needs):
+            self._put(asset, "not made")
+        elif self._any_away(needs):
             self._follow(asset, needs)
         elif known.key != (now := made_from()).key(asset):
             self._put(asset, "stale", table_changes(known.metadata.get("made_from"), now))
@@ -113,8 +116,8 @@ class Inspection:
         if reason := model_refusal(self._project, self._dataset, paper.id, model):
             self._put(asset, "left out", [reason])
         elif card is None:
-            self._put(asset, "missing")
-        elif self._found[split].state == "missing":
+            self._put(asset, "missing" if (self._dataset, asset) in self._recorded else "not made")
+        elif self._any_away([split]):
             self._follow(asset, [split])
         else:
             plain = TrainingRequest(self._dataset, paper.id, model)
@@ -127,21 +130,28 @@ class Inspection:
             self._unsettled.add(asset)
 
     def _evaluation(self, paper: Paper) -> None:
-        asset, models = f"{paper.id}/evaluation", [f"{paper.id}/{model}" for model in paper.nodes]
+        asset, every = f"{paper.id}/evaluation", [f"{paper.id}/{model}" for model in paper.nodes]
+        models = [model for model in every if self._found[model].state != "not made"]
         if not any((self._dataset, model) in self._recorded for model in models):
-            self._put(asset, "missing")
-        elif any(self._found[model].state == "missing" for model in models):
+            self._put(asset, "not made")
+        elif self._any_away([split_asset(paper.protocol)]):
             self._follow(asset, models)
         else:
             plan = plan_evaluation(self._project, self._dataset, paper.id)
             stale = [f"{paper.id}/{model}" for model in plan.stale(self._recorded)]
             self._unsettled.update(stale)
+            waits = [model for model in models if self._found[model].state not in SETTLED]
             if stale:
-                self._put(asset, "stale", [f"not measured as it is now: {_listed(stale)}"])
-            elif not plan.described(self._recorded):
-                self._put(asset, "stale", ["its tests between models or what is told of trainings changed"])
-            else:
+                known = [model for model in stale if (self._dataset, model) in self._recorded]
+                new = [model for model in stale if model not in known]
+                reasons = {"not measured as it is now": known, "trained, but not measured yet": new}
+                self._put(
+                    asset, "stale", [f"{why}: {_listed(which)}" for why, which in reasons.items() if which]
+                )
+            elif waits or plan.described(self._recorded):
                 self._follow(asset, models)
+            else:
+                self._put(asset, "stale", ["its tests between models or what is told of trainings changed"])
 
     def _study(self, paper: Paper, study: Study) -> None:
         asset = f"{paper.id}/{study.id}"
@@ -151,7 +161,7 @@ class Inspection:
             return
         if known is None:
             if study.quick:
-                self._put(asset, "missing")
+                self._put(asset, "not made")
             return
         needs = self._needs(paper, study)
         request = StudyRequest(self._project, self._dataset, paper.id)
@@ -171,8 +181,7 @@ class Inspection:
             return ["binarized", "relative_rating"]
         if isinstance(study, Grid):
             return [split_asset(paper.protocol)]
-        models = getattr(study, "models", None) or [getattr(study, "model", "")]
-        return [need for model in models if (need := f"{paper.id}/{model}") in self._unsettled]
+        return [need for model in models_read(study) if (need := f"{paper.id}/{model}") in self._unsettled]
 
     def _recommendations(self) -> None:
         known = self._recorded.get((self._dataset, RECOMMENDATIONS))
@@ -181,12 +190,12 @@ class Inspection:
             self._put(RECOMMENDATIONS, "left out", [f"{_listed(lacking)} is left out"])
             return
         if known is None:
-            self._put(RECOMMENDATIONS, "missing")
+            self._put(RECOMMENDATIONS, "not made")
             return
         places = {name: self._project.trained(self._dataset, *name.split("/")) for name in DEFAULT_MODELS}
         cards = {name: card for name, folder in places.items() if (card := Card.read(folder)) is not None}
         needs = [*DEFAULT_MODELS, "interactions", "binarized"]
-        if len(cards) < len(DEFAULT_MODELS) or self._found["binarized"].state == "missing":
+        if len(cards) < len(DEFAULT_MODELS) or self._any_away(["binarized"]):
             self._follow(RECOMMENDATIONS, needs)
         elif known != recommendations_key(self._project, self._dataset, cards, TOP):
             self._put(RECOMMENDATIONS, "stale", [f"not the lists of {_listed(DEFAULT_MODELS)} as it is now"])

@@ -35,6 +35,21 @@ def recommendations_key(project: Project, dataset: str, cards: Mapping[str, Card
     )
 
 
+def default_refusal(project: Project, dataset: str, models: Sequence[str]) -> str | None:
+    """Why the lists that nobody has chosen cannot be published: their models have not been trained."""
+    if tuple(models) != DEFAULT_MODELS:
+        return None
+    lacking = [
+        f"{paper}/{model}"
+        for paper, model in (name.split("/") for name in models)
+        if model_refusal(project, dataset, paper, model) is None
+        and Card.read(project.trained(dataset, paper, model)) is None
+    ]
+    if not lacking:
+        return None
+    return f"{', '.join(lacking)} has not been trained; name other models in the Launchpad"
+
+
 def publish_recommendations(
     project: Project, dataset: str, models: Sequence[str] = DEFAULT_MODELS, top: int = TOP
 ) -> Outcome:

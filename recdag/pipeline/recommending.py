@@ -66,7 +66,7 @@ def open_service(project: Project, dataset: str, name: str) -> Service:
 
 
 def _training(dataset: str, name: str) -> str:
-    return f"Train it: recdag run --dataset {dataset} --select '+key:\"{name}\"'"
+    return f"Train it: recdag run --dataset {dataset} --select +{name}"
 
 
 def write_recommendations(service: Service, path: Path, top: int = TOP) -> int:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 
+from recdag.evaluation.metrics import larger_is_better
+from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.project import Project
+from recdag.pipeline.trained import read_history
 from recdag.report.distributions import count_bars, long_tails
+from recdag.report.wording import metric_name, number
 from recdag.warehouse.sql import arrays, identifier, scalar
 
 MOST_COLUMNS = 12
@@ -87,14 +92,46 @@ def results_table(project: Project, dataset: str, paper: str) -> str:
     metrics = PAPERS[paper].metrics
     with project.published.reading() as connection:
         rows = connection.execute(
-            "select model, metric, value from metrics where dataset = ? and paper = ? and study is null",
+            "select model, metric, value, std_err from metrics"
+            " where dataset = ? and paper = ? and study is null",
             [dataset, paper],
         ).df()
     if rows.empty:
         return "No rows."
-    wide = rows.pivot_table(index="model", columns="metric", values="value", sort=False)
-    wide = wide[[metric for metric in metrics if metric in wide]]
-    return _markdown(wide.sort_values(wide.columns[0], ascending=wide.columns[0].startswith("mpr")))
+    rows["shown"] = [_with_error(*each) for each in zip(rows["value"], rows["std_err"], strict=True)]
+    shown, values = (
+        rows.pivot(index="model", columns="metric", values=column) for column in ("shown", "value")
+    )
+    names = [metric for metric in metrics if metric in shown]
+    best_first = values[names[0]].sort_values(ascending=not larger_is_better(names[0])).index
+    return _markdown(shown.loc[best_first, names].rename(columns=metric_name).fillna(""))
+
+
+def leading_values(project: Project, dataset: str, paper: str) -> dict[str, float]:
+    """The paper's first metric of every model, under names such as `HR@10 neumf`: a plot is a leaderboard."""
+    metric = PAPERS[paper].metrics[0]
+    with project.published.reading() as connection:
+        rows = connection.execute(
+            "select model, value from metrics"
+            " where dataset = ? and paper = ? and study is null and metric = ? order by model",
+            [dataset, paper, metric],
+        ).fetchall()
+    return {f"{metric_name(metric)} {model}": value for model, value in rows if value is not None}
+
+
+def validation_reached(project: Project, card: Mapping[str, Any]) -> dict[str, float | int]:
+    """The best validation of a trained model's first fold and the epoch that was chosen by it.
+
+    Args:
+        card: what is known of the training; nothing is told of a model that learns by no epochs.
+    """
+    folder = project.trained(card["dataset"], card["paper"], card["model"])
+    validations = [row for row in read_history(folder)[0] if row["name"] == "validation"]
+    if not validations:
+        return {}
+    last = [row["value"] for row in validations if row["phase"] == validations[-1]["phase"]]
+    sign = 1 if larger_is_better(PROTOCOLS[card["protocol"]].selection_metric) else -1
+    return {"validation": sign * max(last), "epoch": int(card["selected"]["epochs"])}
 
 
 def study_table(project: Project, dataset: str, paper: str, study: str) -> str:
@@ -117,11 +154,21 @@ def study_table(project: Project, dataset: str, paper: str, study: str) -> str:
     return f"{title}\n\n{_markdown(wide.iloc[:, ::step])}"
 
 
+def _with_error(value: float, error: float) -> str:
+    return number(value) if pd.isna(error) else f"{number(value)} ± {number(error)}"
+
+
 def _markdown(table: pd.DataFrame) -> str:
     head = f"| {table.index.name} | " + " | ".join(map(str, table.columns)) + " |"
     rule = "|" + "---|" * (table.shape[1] + 1)
     rows = [
-        f"| {name} | " + " | ".join("" if value != value else f"{value:.4g}" for value in values) + " |"
+        f"| {name} | " + " | ".join(map(_cell, values)) + " |"
         for name, values in zip(table.index, table.to_numpy(), strict=True)
     ]
     return "\n".join([head, rule, *rows])
+
+
+def _cell(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if pd.isna(value) else f"{value:.4g}"

@@ -27,10 +27,9 @@ SIGNIFICANCE_VERSION = "1"
 AS_PUBLISHED = "as_published"
 
 _VALUES = """
-    select compared.place as model, measured.place as metric, fold, known.place as user_id, value
-    from user_metrics
-    join compared using (model, variant) join measured using (metric) join known using (user_key)
-    where dataset = ? and paper = ? and protocol = ?
+    select compared.place as model, fold, known.place as user_id, value
+    from user_metrics join compared using (model, variant) join known using (user_key)
+    where dataset = ? and paper = ? and protocol = ? and metric = ?
 """
 
 
@@ -67,7 +66,7 @@ def write_significance(
 
     Args:
         connection: to the published file, whose user_metrics are current, inside its transaction.
-        cards: of all models of the paper.
+        cards: of the models of the paper that were measured.
         key: as from `significance_key`, recorded with the rows.
         splits: the folds that the models were evaluated on.
         keys_of_users: (n,) the users' own keys by id.
@@ -79,14 +78,14 @@ def write_significance(
     fair = {model: card for model, card in cards.items() if card.selection != AS_PUBLISHED}
     measured = [metric for metric in PROTOCOLS[paper.protocol].metrics if metric in paper.metrics]
     metrics = [metric for metric in measured if not METRICS[parse(metric)[0]].whole]
-    evaluations = _read_evaluations(connection, paper, dataset, fair, metrics, splits, keys_of_users)
-    references = {}
-    if len(fair) > 1:
-        for metric in metrics:
-            chosen = (best_model(evaluations, metric), *leading_models(paper))
-            references[metric] = [model for model in dict.fromkeys(chosen) if model in fair]
+    found = []
+    for metric in metrics if len(fair) > 1 else []:  # one at a time, for memory
+        evaluations = _read_evaluations(connection, paper, dataset, fair, metric, splits, keys_of_users)
+        chosen = (best_model(evaluations, metric), *leading_models(paper))
+        references = [model for model in dict.fromkeys(chosen) if model in fair]
+        found += compare_models(evaluations, {metric: references})
     where = {"dataset": dataset, "paper": paper.id}
-    rows = pd.DataFrame(map(vars, compare_models(evaluations, references)), columns=_columns())
+    rows = pd.DataFrame(map(vars, found), columns=_columns())
     replace_rows(connection, "significance", rows.assign(**where, protocol=paper.protocol), **where)
     record(connection, significance_asset(paper.id), key, key, {}, dataset=dataset)
 
@@ -100,38 +99,37 @@ def _read_evaluations(
     paper: Paper,
     dataset: str,
     cards: Mapping[str, Card],
-    metrics: Sequence[str],
+    metric: str,
     splits: Sequence[Split],
     keys_of_users: np.ndarray,
 ) -> dict[str, Evaluation]:
-    """Model -> its evaluation, folds pooled, as the published values give it."""
+    """Model -> its values of one metric, folds pooled, as published."""
     from recdag.evaluation.metrics import METRICS, parse
     from recdag.evaluation.summary import Evaluation, pool_folds
 
     variants = [card.variant for card in cards.values()]
     numbered = {
         "compared": pd.DataFrame({"model": list(cards), "variant": variants}),
-        "measured": pd.DataFrame({"metric": list(metrics)}),
         "known": pd.DataFrame({"user_key": keys_of_users}),
     }
     for name, frame in numbered.items():
         connection.register(name, pa.Table.from_pandas(frame.assign(place=np.arange(len(frame)))))
     try:
-        found = arrays(connection, _VALUES, [dataset, paper.id, paper.protocol])
+        found = arrays(connection, _VALUES, [dataset, paper.id, paper.protocol, metric])
     finally:
         for name in numbered:
             connection.unregister(name)
-    values = np.full((len(cards), len(metrics), len(splits), len(keys_of_users)), np.nan)
-    values[found["model"], found["metric"], found["fold"], found["user_id"]] = found["value"]
-    weighted = [metric for metric in metrics if METRICS[parse(metric)[0]].weighted]
+    values = np.full((len(cards), len(splits), len(keys_of_users)), np.nan)
+    values[found["model"], found["fold"], found["user_id"]] = found["value"]
+    weighted = METRICS[parse(metric)[0]].weighted
     folds = [(split.test.user_ids, _user_weight(split.test) if weighted else None) for split in splits]
     return {
         model: pool_folds(
             [
                 Evaluation(
                     users,
-                    dict(zip(metrics, values[place, :, fold, users].T, strict=True)),
-                    {} if weight is None else dict.fromkeys(weighted, weight),
+                    {metric: values[place, fold, users]},
+                    {} if weight is None else {metric: weight},
                 )
                 for fold, (users, weight) in enumerate(folds)
             ]

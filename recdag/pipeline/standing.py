@@ -1,8 +1,9 @@
 """How an asset may stand.
 
-`stale` and `missing` is what a plain run would compute. What `follows` has everything as it was, but
-hangs on something that a run would compute: it is computed where that comes out different. What is
-`left out` cannot be made of these data, or on this machine.
+`stale` is what a run would compute anew, and `missing` what was there once and is away. What `follows`
+has everything as it was, but hangs on something that a run would compute: it is computed where that comes
+out different. What is `left out` cannot be made of these data, or on this machine. What is `not made` has
+never been asked for, and nothing waits for it; a run of everything makes it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-State = Literal["current", "stale", "follows", "missing", "failed", "left out"]
-SETTLED: tuple[State, ...] = ("current", "left out")
+State = Literal["current", "stale", "follows", "missing", "failed", "left out", "not made"]
+SETTLED: tuple[State, ...] = ("current", "left out", "not made")
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,18 @@ class Status:
 
     @property
     def current(self) -> bool:
-        """Whether a run would compute nothing."""
+        """Whether a run would compute nothing of what has been made."""
         return not self.problem and all(each.state in SETTLED for each in self.standings)
 
     def with_failures(self, failures: Mapping[str, str]) -> Status:
-        """The same, where what is not current may have failed when it was last tried.
+        """The same, where what is not current, or was never made, may have failed when it was last tried.
 
         Args:
             failures: asset -> first line of the message.
         """
         told = tuple(
             replace(each, state="failed", reasons=(failures[each.asset], *each.reasons))
-            if each.asset in failures and each.state not in SETTLED
+            if each.asset in failures and each.state not in ("current", "left out")
             else each
             for each in self.standings
         )

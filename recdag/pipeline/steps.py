@@ -75,7 +75,7 @@ def input_versions(project: Project, dataset: str, assets: Sequence[str]) -> dic
         if provenance is None:
             raise RecdagError(
                 f"{asset} of data set {dataset!r} has not been made yet",
-                cure=f"Materialize it first: recdag run --dataset {dataset} --select '+{asset}'",
+                cure=f"Materialize it first: recdag run --dataset {dataset} --select +{asset}",
             )
         versions[asset] = provenance.data_version
     return versions

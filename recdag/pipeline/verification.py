@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from recdag.datasets.entry import Expected
+from recdag.evaluation.metrics import METRICS, parse, without_group
+from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline.applicability import refusal, runnable, split_refusal
+from recdag.pipeline.applicability import refusal, split_refusal
+from recdag.pipeline.evaluation_plan import plan_evaluation
 from recdag.pipeline.project import Project
 from recdag.pipeline.trained import Card, check_trained
 from recdag.warehouse.schema import KEYS, SCHEMA
@@ -57,12 +61,14 @@ def expected_split_size(project: Project, dataset: str, protocol: str) -> Verdic
 def _sizes(found: Sequence[int], expected: Expected) -> Verdict:
     sizes = dict(zip(("users", "items", "interactions"), found, strict=True))
     stated = {name: size for name, size in asdict(expected).items() if size is not None}
+    numbers = sizes | {f"{name} expected": size for name, size in stated.items()}
+    numbers |= {f"{name} difference": sizes[name] - size for name, size in stated.items()}
     wrong = [
         f"{name} {sizes[name]} (expected {size})" for name, size in stated.items() if sizes[name] != size
     ]
     if wrong:
-        return Verdict(False, f"Sizes differ from the catalogue: {', '.join(wrong)}", sizes)
-    return Verdict(True, "Sizes are as expected" if stated else "The catalogue states no sizes", sizes)
+        return Verdict(False, f"Sizes differ from the catalogue: {', '.join(wrong)}", numbers)
+    return Verdict(True, "Sizes are as expected" if stated else "The catalogue states no sizes", numbers)
 
 
 def no_duplicates(project: Project, dataset: str) -> Verdict:
@@ -111,7 +117,7 @@ def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
 
 
 def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
-    """Every model has every metric, finite and in range."""
+    """Every model that is trained has every metric of the protocol, finite and in its range."""
     if reason := refusal(project, dataset, paper):
         return Verdict(True, f"Left out: {reason}")
     with project.published.reading() as connection:
@@ -119,15 +125,29 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
             "select model, metric, value from metrics where dataset = ? and paper = ? and study is null",
             [dataset, paper],
         ).fetchall()
-    strange = [
-        f"{model} {metric} = {value}"
-        for model, metric, value in rows
-        if value is None or not 0 <= value <= (float("inf") if metric == "mrr_sum" else 1)
-    ]
-    missing = set(runnable(project, dataset, paper, PAPERS[paper].nodes)) - {model for model, _, _ in rows}
-    if strange or missing:
-        return Verdict(False, "; ".join([*strange, *(f"{model} has no metrics" for model in missing)]))
-    return Verdict(True, f"{len(rows)} metrics are finite and within their range")
+    strange = [f"{model} {metric} = {value}" for model, metric, value in rows if not _in_range(metric, value)]
+    wanted = PROTOCOLS[PAPERS[paper].protocol].metrics
+    found = {(model, metric) for model, metric, _ in rows}
+    lacking = {
+        model: [metric for metric in wanted if (model, metric) not in found]
+        for model in plan_evaluation(project, dataset, paper).cards
+    }
+    absent = [f"{model} has no {', '.join(metrics)}" for model, metrics in lacking.items() if metrics]
+    numbers = {
+        "metrics": len(rows),
+        "models": len(lacking),
+        "implausible": len(strange),
+        "absent": len(absent),
+    }
+    if strange or absent:
+        return Verdict(False, "; ".join([*strange, *absent]), numbers)
+    told = f"{len(rows)} metrics of {len(lacking)} models are finite and within their range"
+    return Verdict(True, told, numbers)
+
+
+def _in_range(metric: str, value: float | None) -> bool:
+    known = METRICS[parse(without_group(metric))[0]]
+    return value is not None and math.isfinite(value) and known.low <= value <= known.high
 
 
 def finite_weights(project: Project, dataset: str, paper: str, model: str) -> Verdict:

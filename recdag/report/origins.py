@@ -89,7 +89,7 @@ def training_command(dataset: str, paper: str, model: str, tuning: str = "") -> 
     """What a user types to train one model with all that it needs; models are tuned a paper at a time."""
     if tuning:
         return paper_command(dataset, paper, tuning)
-    return f"recdag run --dataset {dataset} --select '+key:\"{paper}/{model}\"'"
+    return f"recdag run --dataset {dataset} --select +{paper}/{model}"
 
 
 def shown_value(value: object) -> str:

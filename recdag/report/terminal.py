@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import duckdb
 from rich.table import Table
@@ -15,6 +15,10 @@ from recdag.report.tables import Cell, PaperLike, ResultTable, StandsFor
 from recdag.report.verdicts import SIMULATED
 
 _MOST_METRICS = 3
+TIES = (
+    "Bold: the best of all that were measured. ≈: not significantly worse than it (paired test, p ≥ 0.05 "
+    "by Holm's method)."
+)
 _STYLES = {"reproduced": "green", "higher": "blue", "lower": "red"}
 
 
@@ -23,6 +27,7 @@ def result_tables(
     dataset: str,
     papers: Sequence[PaperLike],
     stands_for: StandsFor | None = None,
+    models: Collection[str] = (),
 ) -> list[Table]:
     """One compact table a paper with results on `dataset`, best model first.
 
@@ -32,6 +37,7 @@ def result_tables(
         connection: to the published file.
         papers: in the order wanted.
         stands_for: (our data set, protocol) -> the paper's data set that it stands for.
+        models: the only ones to show; empty: all.
     """
     results = queries.read_results(connection, dataset)
     claims = queries.read_claims(connection)
@@ -50,10 +56,10 @@ def result_tables(
         )
         for paper in papers
     )
-    return [_table(table) for table in tables if table]
+    return [_table(table, models) for table in tables if table]
 
 
-def _table(result: ResultTable) -> Table:
+def _table(result: ResultTable, models: Collection[str]) -> Table:
     counterpart = "" if result.stands_for == result.dataset else f" (stands for {result.stands_for})"
     table = Table(
         title=f"{result.paper} on {result.dataset}{counterpart}, {result.protocol}",
@@ -65,7 +71,7 @@ def _table(result: ResultTable) -> Table:
         box=None,
         padding=(0, 1, 0, 0),
     )
-    rows = [row for row in result.rows if not row.on_test]
+    rows = [row for row in result.rows if not row.on_test and (not models or row.model in models)]
     several = {row.model for row in rows if not row.headline}
     metrics = [name for name in result.metrics if name == without_group(name)][:_MOST_METRICS]
     with_claims = [

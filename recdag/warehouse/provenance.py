@@ -54,10 +54,10 @@ def record(
         metadata: plain values that JSON can hold.
         scope: further columns of the table, for example `dataset`.
     """
-    where = {**scope, "asset": asset}
     forget(connection, asset, **scope)
     row = {
-        **where,
+        **scope,
+        "asset": asset,
         "key": key,
         "data_version": data_version,
         "metadata": json.dumps(metadata),

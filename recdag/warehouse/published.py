@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from duckdb import DuckDBPyConnection
 
@@ -110,11 +110,9 @@ def replace_rows(
     import pyarrow as pa
 
     _check_names(connection, table, [*frame.columns, *where])
-    if not where:
-        raise DataError("a replacement needs a condition", where=table, cure="Name the rows to replace.")
+    condition, parameters = _condition(table, where)
     new = frame.assign(**{name: value for name, value in where.items() if name not in frame.columns})
     names = ", ".join(identifier(name) for name in new.columns)
-    condition, parameters = equality(where)
     connection.register("new_rows", pa.Table.from_pandas(new, preserve_index=False))
     try:
         strangers = scalar(connection, f"select count(*) from new_rows where not ({condition})", parameters)
@@ -125,6 +123,23 @@ def replace_rows(
     finally:
         connection.unregister("new_rows")
     return len(new)
+
+
+def remove_rows(connection: DuckDBPyConnection, table: str, **where: str | int | float | None) -> None:
+    """Remove the rows where the given columns equal the given values.
+
+    Raises:
+        DataError: an unknown table or column, or no condition.
+    """
+    _check_names(connection, table, [*where])
+    condition, parameters = _condition(table, where)
+    connection.execute(f"delete from {identifier(table)} where {condition}", parameters)
+
+
+def _condition(table: str, where: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    if not where:
+        raise DataError("a replacement needs a condition", where=table, cure="Name the rows to replace.")
+    return equality(where)
 
 
 def _check_names(connection: DuckDBPyConnection, table: str, names: list[str]) -> None:

@@ -1,5 +1,7 @@
 """What the automation conditions ask for, tick by tick, on a history that is made up."""
 
+import sys
+
 import dagster as dg
 import pytest
 import yaml
@@ -85,6 +87,18 @@ def test_a_changed_recipe_asks_for_that_model_where_it_was_made(clock, home):
 def test_results_of_one_data_set_are_gathered_though_others_have_none(clock):
     clock.made("ncf/evaluation", "2")
     assert ("comparison", None) in clock.tick()
+
+
+def test_an_evaluation_follows_the_models_that_are_there(home, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(sys.modules[__name__], "MADE", {*MADE, "ncf/evaluation"})
+    for asset in {*TABLES, "ncf/gmf"}:
+        clock.made(asset)
+    assert ("ncf/evaluation", "tiny") not in clock.tick() | clock.tick()
+    clock.made("ncf/gmf", "2")
+    asked = clock.tick()
+    assert ("ncf/evaluation", "tiny") in asked
+    assert {partition for asset, partition in asked if asset == "ncf/evaluation"} == {"tiny"}
 
 
 def test_automation_is_stopped_and_leaves_raw_files_and_large_studies_alone(home):

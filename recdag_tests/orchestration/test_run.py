@@ -10,9 +10,12 @@ import yaml
 from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from recdag.errors import ConfigError
-from recdag.orchestration.run import materialize, selection_of
+from recdag.orchestration.instance import prepare_home
+from recdag.orchestration.run import materialize
+from recdag.orchestration.selections import models_selection, selection_of
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.snapshot import Snapshot
+from recdag.pipeline.standing import SETTLED
 from recdag.pipeline.status import project_status
 from recdag.recommenders.registry import MODELS
 from recdag.settings import Settings
@@ -77,7 +80,7 @@ def test_everything_then_nothing_then_only_what_changed(home):
 def due():
     """What `recdag status` says is not current."""
     found = project_status(Snapshot.open(), ["tiny"])
-    return {each.asset for status in found for each in status.standings if each.state != "current"}
+    return {each.asset for status in found for each in status.standings if each.state not in SETTLED}
 
 
 def test_a_run_from_the_shell_is_shown_with_its_job(home):
@@ -125,5 +128,48 @@ def test_bad_data_stops_with_one_message_and_leaves_the_warehouse(home):
 
 
 def test_a_selection_that_names_nothing_is_refused(home):
-    with pytest.raises(ConfigError, match="names no asset"):
+    with pytest.raises(ConfigError, match="no asset is called"):
         run("key:nothing")
+
+
+def materialized(home, asset):
+    """The metadata of an asset's last materialization."""
+    with dg.DagsterInstance.from_config(str(prepare_home(Settings.from_environment()))) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey.from_user_string(asset))
+        return event.asset_materialization.metadata
+
+
+def test_some_models_of_a_paper_are_trained_measured_and_shown_and_all_is_green(home):
+    paper = PAPERS["mult_vae"]
+    summary, computed = run(models_selection(paper, ["item_pop", "ease"]))
+    assert summary.success, summary.failures
+    assert {"mult_vae/item_pop", "mult_vae/ease", "mult_vae/evaluation", "mult_vae/activity"} <= computed
+    assert materialized(home, "mult_vae/activity")["not_evaluated"].value == [
+        "mult_vae_pr",
+        "mult_dae",
+        "wmf",
+    ]
+    shown = materialized(home, "mult_vae/evaluation")
+    assert {"NDCG@100 item_pop", "NDCG@100 ease"} == {name for name in shown if "@" in name}
+    assert materialized(home, "comparison")["higher"].value == 0
+    lacking = materialized(home, "mult_vae/evaluation")["not_trained"].value
+    assert lacking == [model for model in paper.nodes if model not in ("item_pop", "ease")]
+    assert due() == set()
+    assert run(models_selection(paper, ["ease", "item_pop"]))[1] == set()
+    more, computed = run(models_selection(paper, ["slim"]))
+    assert more.success and {"mult_vae/slim", "mult_vae/evaluation", "mult_vae/comparison"} <= computed
+
+
+def test_what_a_person_selects_in_the_launchpad_needs_no_other_models(home):
+    """A whole paper without most of its models: nothing is red, and what has nothing to show says so."""
+    kept = "(+benchmark/item_pop or benchmark/evaluation or recommendations or benchmark/activity)"
+    summary, _ = run(kept)
+    assert summary.success, summary.failures
+    assert (
+        "benchmark/ease has not been trained" in materialized(home, "recommendations")["not_applicable"].value
+    )
+    summary, _ = run("+ncf/gmf or ncf/evaluation or ncf/top_k")
+    assert summary.success, summary.failures
+    told = materialized(home, "ncf/gmf")
+    assert 0 < told["validation"].value <= 1 and told["epoch"].value in (1, 2)
+    assert "none of its models" in materialized(home, "ncf/top_k")["not_applicable"].value

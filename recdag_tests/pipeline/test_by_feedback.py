@@ -6,7 +6,8 @@ import pytest
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.multi_feedback import BY_FEEDBACK, METRICS
-from recdag.pipeline.evaluating import evaluate_paper, evaluation_version
+from recdag.pipeline.evaluating import evaluate_paper
+from recdag.pipeline.evaluation_plan import evaluation_version
 from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import run_study

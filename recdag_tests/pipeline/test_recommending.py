@@ -163,7 +163,7 @@ def test_a_model_of_another_state_of_the_data_is_refused(home, prepare):
     [
         ("benchmark/easy", "has no model 'easy'"),
         ("nfc/ease", "no paper is called 'nfc'"),
-        ("benchmark/wmf", r"not been trained .*--select '\+key:\"benchmark/wmf\"'"),
+        ("benchmark/wmf", r"not been trained .*--select \+benchmark/wmf"),
     ],
 )
 def test_a_model_that_is_not_there_is_named(prepare, name, match):

@@ -58,23 +58,25 @@ def test_results_are_ordered_by_the_leading_metric_in_its_own_direction(home):
         ("mlp", "hr@10"): 0.75,
         ("mlp", "coverage@20"): 1.0,
     }
+    error = {"gmf": {"std_err": 0.0125}}
     ranks = {("wmf", "mpr"): 0.4, ("implicit_cf_nade", "mpr"): 0.3}
     with project.published.update() as connection:
         for paper, rows in (("ncf", values), ("cf_nade", ranks)):
             table = pd.DataFrame(
                 [
-                    {"model": model, "metric": metric, "value": value}
+                    {"model": model, "metric": metric, "value": value, **error.get(model, {})}
                     for (model, metric), value in rows.items()
                 ]
             )
             table = table.reindex(columns=[name for name in SCHEMA["metrics"] if name not in WHERE])
             replace_rows(connection, "metrics", table, dataset="tiny", paper=paper, study=None)
     assert showing.results_table(project, "tiny", "ncf").splitlines() == [
-        "| model | hr@10 | ndcg@10 |",
+        "| model | HR@10 | NDCG@10 |",
         "|---|---|---|",
-        "| mlp | 0.75 |  |",
-        "| gmf | 0.5 | 0.25 |",
+        "| mlp | 0.7500 |  |",
+        "| gmf | 0.5000 ± 0.0125 | 0.2500 ± 0.0125 |",
     ]
+    assert showing.leading_values(project, "tiny", "ncf") == {"HR@10 gmf": 0.5, "HR@10 mlp": 0.75}
     ordered = showing.results_table(project, "tiny", "cf_nade").splitlines()[2:]
     assert [line.split()[1] for line in ordered] == ["implicit_cf_nade", "wmf"]
     assert showing.published_rows(project, "metrics", dataset="tiny", paper="ncf") == 4

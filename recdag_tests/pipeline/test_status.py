@@ -82,11 +82,11 @@ def test_where_nothing_was_made_nothing_is_written(home):
     assert sorted(home.rglob("*")) == before
 
 
-def test_after_a_run_what_was_run_is_current_and_the_rest_missing(made):
+def test_after_a_run_what_was_run_is_current_and_nobody_waits_for_the_rest(made):
     found = {each.dataset: each for each in project_status(Snapshot.open())}
     of = {each.asset: each.state for each in found["tiny"].standings}
     assert {of[name] for name in [*TABLES, *MODELS, "cf_nade/evaluation"]} == {"current"}
-    assert of["ncf/gmf"] == of["ncf/evaluation"] == of["recommendations"] == "missing"
+    assert of["ncf/gmf"] == of["ncf/evaluation"] == of["recommendations"] == "not made"
     assert "cf_nade/alpha" not in of  # trains many models: nobody has asked for it
     assert not found["demo"].made
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from recdag.errors import Cancelled, RecdagError
+from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.evaluating import evaluate_paper
 from recdag.pipeline.project import Project
@@ -68,6 +69,19 @@ def test_what_is_done_is_not_done_again(project, fits):
     run_study(layers(project, layers=[1, 2]), "layers")
     assert len(fits) == 3
     assert set(rows(project)["x"]) == {1.0, 2.0}
+
+
+def test_a_cell_that_lacks_a_metric_of_the_study_is_measured_anew(project, fits, monkeypatch):
+    run_study(layers(project), "layers")
+    rules = PROTOCOLS["leave_one_out"]
+    monkeypatch.setitem(PROTOCOLS, "leave_one_out", replace(rules, metrics=(*rules.metrics, "mrr")))
+    declared = PAPERS["ncf"].study("layers")
+    more = replace(declared, metrics=(*declared.metrics, "mrr"))
+    studies = tuple(more if each is declared else each for each in PAPERS["ncf"].studies)
+    assert run_study(layers(project), "layers").cached and len(fits) == 2
+    monkeypatch.setitem(PAPERS, "ncf", replace(PAPERS["ncf"], studies=studies))
+    assert not run_study(layers(project), "layers").cached and len(fits) == 4
+    assert set(rows(project)["metric"]) == {*declared.metrics, "mrr"}
 
 
 def test_a_cell_that_another_run_computes_meanwhile_is_not_computed_again(project, fits, monkeypatch):
@@ -210,6 +224,30 @@ def test_seeds_deviate_around_the_mean_of_the_evaluated_one_and_the_others(two_o
     run_study(of_seeds(two_of_the_benchmark, 1, 2, 3), "seeds")
     assert len(fits) == 6, "only the new seed is trained"
     assert run_study(of_seeds(two_of_the_benchmark, 1, 2, 3), "seeds").cached
+
+
+def test_without_names_seeds_are_those_of_the_evaluated_models(two_of_the_benchmark, fits):
+    request = StudyRequest(two_of_the_benchmark, "tiny", "benchmark", axes={"seeds": [1]})
+    told = run_study(request, "seeds").metadata
+    assert [each.partition("{")[0] for each in fits] == ["wmf", "gmf"]
+    assert "bpr" in told["not_evaluated"] and "wmf" not in told["not_evaluated"]
+    with pytest.raises(RecdagError, match=r"not evaluated yet on .*: bpr. .*--models bpr"):
+        run_study(replace(request, axes={"models": ["wmf", "bpr"], "seeds": [1]}), "seeds")
+
+
+def test_what_is_evaluated_is_shown_and_the_rest_is_named(two_of_the_benchmark):
+    request = StudyRequest(two_of_the_benchmark, "tiny", "benchmark")
+    told = run_study(request, "popularity").metadata
+    shown = rows(two_of_the_benchmark, "from studies where study = 'popularity'")["series"]
+    assert set(shown) == {"wmf", "items"}
+    assert told["not_evaluated"] == ["ease", "mult_vae_pr", "neumf_pretrain", "item_knn", "item_pop"]
+    train_model(two_of_the_benchmark, TrainingRequest("tiny", "benchmark", "item_pop"))
+    few = PAPERS["benchmark"]
+    PAPERS["benchmark"] = replace(few, models=(*few.models, "item_pop"))
+    evaluate_paper(two_of_the_benchmark, "tiny", "benchmark")
+    assert not run_study(request, "popularity").cached
+    shown = rows(two_of_the_benchmark, "from studies where study = 'popularity'")["series"]
+    assert set(shown) == {"wmf", "item_pop", "items"}
 
 
 def test_one_seed_has_no_deviation(two_of_the_benchmark):

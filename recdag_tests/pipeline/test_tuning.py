@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -111,8 +112,8 @@ def test_the_winner_is_trained_and_stated(project):
     assert card.config["l2"] == found.values["l2"]
     assert card.sources["l2"] == "tuned: best of 3 trials on validation"
     with project.warehouse.reading("tiny") as connection:
-        keys = user_keys(connection)
-    measurements = evaluate_model(project, card, read_splits(project, "tiny", "user_holdout"), keys, "")
+        users = pd.CategoricalDtype(user_keys(connection))
+    measurements = evaluate_model(project, card, read_splits(project, "tiny", "user_holdout"), users, "")
     assert set(measurements.metrics["tuning"]) == {"3 trials"}
     assert train_model(project, request()).cached
 

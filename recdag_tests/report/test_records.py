@@ -29,7 +29,7 @@ def test_it_says_how_the_numbers_came_about(folder):
     assert "the data set stands for ml-1m" in text
     assert "| neumf, factors=8, layers=3 | HR@10 | 0.6888 | 0.0051 | 0.688 | +0.0008 | reproduced |" in text
     assert "| neumf, factors=8, layers=3, epoch chosen on test as published | HR@10 | 0.7188 |" in text
-    assert "recdag run --dataset ncf-ml-1m --select '+key:\"ncf/neumf\"'" in text
+    assert "recdag run --dataset ncf-ml-1m --select +ncf/neumf" in text
     assert "| trained on | 6\u202f040 | 3\u202f706 | 988\u202f129 |" in text
     assert "| the paper's ml-1m (Table 1) | 6\u202f040 | 3\u202f706 | 1\u202f000\u202f209 |" in text
     assert "| the paper's pinterest (Table 1), not this data set |" in text

@@ -1,6 +1,6 @@
 """One node a model of a paper: a factory, for all of them are trained the same way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -13,16 +13,18 @@ from recdag.orchestration.resources import ProjectResource, Reporter, open_proje
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
+from recdag.papers.recipes import Hyperparameter
 from recdag.pipeline.applicability import note_refusal, refusal
 from recdag.pipeline.project import Project
 from recdag.pipeline.request import Budget, TrainingRequest
+from recdag.pipeline.showing import validation_reached
 from recdag.pipeline.training import train_model
 from recdag.pipeline.tuning import tune_model
 from recdag.recommenders.registry import ModelSpec, model_spec
 
 
 def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    ModelConfig = launch_config(spec)
+    ModelConfig = launch_config(spec, _entries(paper, spec))
 
     @dg.asset(
         key=[paper.id, spec.name],
@@ -60,7 +62,11 @@ def _trained(project: Project, request: TrainingRequest, reporter: Reporter) -> 
         note_refusal(project, *place, str(error))
         return left_out(str(error))
     note_refusal(project, *place, None)
-    return materialized(outcome, learning_curve=learning_curve(project, outcome))
+    return materialized(
+        outcome,
+        **validation_reached(project, outcome.metadata),
+        learning_curve=learning_curve(project, outcome),
+    )
 
 
 def _description(paper: Paper, spec: ModelSpec) -> str:
@@ -77,6 +83,14 @@ def _version(paper: Paper, spec: ModelSpec) -> str:
         return f"{spec.version}-{open_project().recipe(paper.id).version(spec.name)}"
     except ConfigError:
         return f"{spec.version}-unreadable"
+
+
+def _entries(paper: Paper, spec: ModelSpec) -> Mapping[str, Hyperparameter]:
+    """What the recipe says of a model; training says what is wrong with a recipe."""
+    try:
+        return open_project().recipe(paper.id).models.get(spec.name, {})
+    except ConfigError:
+        return {}
 
 
 def _request(

@@ -12,7 +12,7 @@ from recdag.orchestration.annotations import (
 from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.pipeline.applicability import refusal
-from recdag.pipeline.recommendations import DEFAULT_MODELS, publish_recommendations
+from recdag.pipeline.recommendations import DEFAULT_MODELS, default_refusal, publish_recommendations
 from recdag.pipeline.service import TOP
 from recdag.pipeline.showing import published_rows
 
@@ -43,9 +43,10 @@ def recommendations_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefin
         context: dg.AssetExecutionContext, config: RecommendationsConfig, project: ProjectResource
     ) -> dg.MaterializeResult:
         with user_errors():
-            if reason := refusal(project.open(), context.partition_key, "benchmark"):
-                return left_out(reason)
             opened, dataset = project.open(), context.partition_key
+            reason = refusal(opened, dataset, "benchmark")
+            if reason := reason or default_refusal(opened, dataset, config.models):
+                return left_out(reason)
             outcome = publish_recommendations(opened, dataset, config.models, config.top)
             rows = published_rows(opened, "recommendations", dataset=dataset)
             return materialized(outcome, **row_count(rows), **column_lineage("recommendations"))

@@ -18,7 +18,7 @@ from recdag.papers.paper import Paper
 from recdag.pipeline.applicability import publish_refused
 from recdag.pipeline.comparing import compare_with_papers, write_report
 from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.showing import published_rows, results_table
+from recdag.pipeline.showing import leading_values, published_rows, results_table
 
 
 def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -47,6 +47,7 @@ def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsD
             return materialized(
                 outcome,
                 results=dg.MetadataValue.md(results_table(opened, dataset, paper.id)),
+                **leading_values(opened, dataset, paper.id),
                 **row_count(published_rows(opened, "metrics", dataset=dataset, paper=paper.id)),
                 **column_lineage("metrics", split=[f"splits/{paper.protocol}"]),
             )

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.study import Curves, Grid, Series
-from recdag.pipeline.evaluating import evaluate_trained, evaluation_version, metric_rows
+from recdag.pipeline.evaluating import evaluate_trained, metric_rows
+from recdag.pipeline.evaluation_plan import evaluation_version
 from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.splits import read_splits
 from recdag.pipeline.steps import step_key
@@ -101,10 +103,15 @@ def _cells(study: Grid, series: Series, axes: dict[str, list[Any]], request: Stu
 
 
 class CellRunner:
-    """Trains and measures cells, or finds them done."""
+    """Trains and measures cells, or finds them done.
 
-    def __init__(self, request: StudyRequest) -> None:
+    Args:
+        metrics: what a cell that is measured must hold; one that was kept without is measured anew.
+    """
+
+    def __init__(self, request: StudyRequest, metrics: Sequence[str]) -> None:
         self._request = request
+        self._metrics = frozenset(metrics)
         self._protocols: dict[str, list[Split]] = {}
 
     @cached_property
@@ -118,10 +125,10 @@ class CellRunner:
 
     def _run(self, cell: Cell, place: str) -> CellResult:
         path = self._folder / f"{cell.plan.request.model}-{cell.key}.json"
-        if not path.exists():
+        if not self._done(cell, path):
             self._request.heartbeat()
             with self._request.project.training_turn(self._request.heartbeat):
-                if not path.exists():  # computed by another run meanwhile
+                if not self._done(cell, path):  # computed by another run meanwhile
                     self._compute(cell, path, place)
         kept = json.loads(path.read_text())
         metrics = pd.DataFrame(kept["metrics"])
@@ -129,6 +136,13 @@ class CellRunner:
             metrics = metrics.astype({"created_at": "datetime64[us]"})
         named = variant(cell.plan.spec, cell.plan.config, cell.point)
         return CellResult(cell, metrics.assign(variant=named), kept["history"])
+
+    def _done(self, cell: Cell, path: Path) -> bool:
+        if not path.exists():
+            return False
+        kept = {row["metric"] for row in json.loads(path.read_text())["metrics"]}
+        wanted = self._metrics.intersection(PROTOCOLS[cell.plan.protocol].metrics)
+        return cell.evaluation is None or wanted <= kept
 
     def _compute(self, cell: Cell, path: Path, place: str) -> None:
         splits = self._splits(cell)
@@ -139,7 +153,6 @@ class CellRunner:
             evaluations = evaluate_trained(self._request.project, card, splits) if cell.evaluation else []
         else:
             from recdag.evaluation.experiment import evaluate
-            from recdag.evaluation.protocols import PROTOCOLS
 
             checkpoints = path.with_suffix(".checkpoints")
             experiments, card = fit_folds(

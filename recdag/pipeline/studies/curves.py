@@ -18,7 +18,7 @@ def curves(study: Curves, request: StudyRequest) -> StudyPlan:
     cells = cells_of(study, request)
 
     def compute() -> StudyResult:
-        done = CellRunner(request).run_all(cells)
+        done = CellRunner(request, study.metrics).run_all(cells)
         rows = pd.concat([rows for result in done for rows in _rows(study, result)], ignore_index=True)
         return StudyResult(rows, _speedup(done, *study.speedup) if study.speedup else None)
 

@@ -14,7 +14,7 @@ def grid(study: Grid, request: StudyRequest) -> StudyPlan:
     cells = cells_of(study, request)
 
     def compute() -> StudyResult:
-        done = CellRunner(request).run_all(cells)
+        done = CellRunner(request, study.metrics).run_all(cells)
         rows = pd.concat([_rows(study, result) for result in done], ignore_index=True)
         return StudyResult(rows, pd.concat([result.metrics for result in done], ignore_index=True))
 

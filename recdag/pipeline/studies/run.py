@@ -19,14 +19,16 @@ from recdag.papers.study import (
     Seeds,
     Study,
     TopList,
+    models_read,
 )
-from recdag.pipeline.applicability import refusal, runnable, study_refusal
+from recdag.pipeline.applicability import refusal, study_refusal
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.studies.activity import by_activity
 from recdag.pipeline.studies.candidates import candidates
 from recdag.pipeline.studies.communities import communities
 from recdag.pipeline.studies.counts import counts
 from recdag.pipeline.studies.curves import curves
+from recdag.pipeline.studies.evaluated import evaluated_among
 from recdag.pipeline.studies.grid import grid
 from recdag.pipeline.studies.popularity import by_popularity
 from recdag.pipeline.studies.request import StudyPlan, StudyRequest
@@ -59,15 +61,26 @@ def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
     Raises:
         RecdagError: what the study reads has not been made.
     """
-    return _KINDS[type(study)](_feasible(study, request), request)
+    return _KINDS[type(study)](of_evaluated(study, request), request)
 
 
-def _feasible(study: Study, request: StudyRequest) -> Study:
-    """The study without the models that cannot be trained on the data set."""
-    if not isinstance(study, Results | Candidates | TopList | ByActivity | ByPopularity):
+def of_evaluated(study: Study, request: StudyRequest) -> Study:
+    """The study with the models that have been evaluated, where it shows several and at least one has."""
+    if not isinstance(study, Results | Candidates | TopList | ByActivity | ByPopularity | Seeds):
         return study
-    possible = runnable(request.project, request.dataset, request.paper, study.models)
-    return study if len(possible) == len(study.models) else replace(study, models=possible)
+    if isinstance(study, Seeds):
+        there = evaluated_among(request, study.axes["models"])
+        return replace(study, axes={**study.axes, "models": there}) if there else study
+    there = evaluated_among(request, study.models)
+    return replace(study, models=there) if there else study
+
+
+def nothing_evaluated(request: StudyRequest, study: Study) -> str | None:
+    """Why a study has nothing to show: none of the models that it reads has been evaluated."""
+    read = models_read(study, request.axes)
+    if not read or evaluated_among(request, read):
+        return None
+    return f"none of its models has been evaluated on {request.dataset!r}: {', '.join(read)}"
 
 
 def study_key(study: Study, plan: StudyPlan) -> str:
@@ -78,7 +91,11 @@ def study_key(study: Study, plan: StudyPlan) -> str:
 def refuse_study(request: StudyRequest, study: Study) -> str | None:
     """Why a study is left out on a data set, None where it is not; rows of it from before are removed."""
     dataset, paper, project = request.dataset, request.paper, request.project
-    reason = refusal(project, dataset, paper) or study_refusal(project.dataset(dataset), study)
+    reason = (
+        refusal(project, dataset, paper)
+        or study_refusal(project.dataset(dataset), study)
+        or nothing_evaluated(request, study)
+    )
     asset = f"{paper}/{study.id}"
     if reason:
         with project.published.reading() as connection:
@@ -104,7 +121,10 @@ def run_study(request: StudyRequest, study_id: str) -> Outcome:
     key = study_key(study, plan)
     with project.published.reading() as connection:
         known = recorded_keys(connection).get((dataset, asset))
-    told = {"figure": study.figure or "ours"}
+    told: dict[str, Any] = {"figure": study.figure or "ours"}
+    shown = models_read(of_evaluated(study, request), request.axes)
+    if lacking := [model for model in models_read(study, request.axes) if model not in shown]:
+        told["not_evaluated"] = lacking
     if known == key:
         return Outcome(key, told, cached=True)
     result = plan.compute()

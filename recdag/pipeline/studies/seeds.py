@@ -8,7 +8,7 @@ import pandas as pd
 
 from recdag.errors import RecdagError
 from recdag.papers.study import Seeds
-from recdag.pipeline.evaluating import evaluation_version
+from recdag.pipeline.evaluation_plan import evaluation_version
 from recdag.pipeline.request import TrainingRequest
 from recdag.pipeline.studies.cells import Cell, CellRunner
 from recdag.pipeline.studies.evaluated import evaluated_keys
@@ -34,7 +34,7 @@ def seeds(study: Seeds, request: StudyRequest) -> StudyPlan:
     cells = [cell for model in models for cell in _cells(request, model, others)]
 
     def compute() -> StudyResult:
-        done = CellRunner(request).run_all(cells)
+        done = CellRunner(request, study.metrics).run_all(cells)
         again = pd.concat([result.metrics for result in done], ignore_index=True)
         every = pd.concat([again, _evaluated(request, models)], ignore_index=True)
         return StudyResult(_rows(study, every[every["metric"].isin(study.metrics)]), again)
@@ -48,7 +48,8 @@ def _cells(request: StudyRequest, model: str, others: Sequence[int]) -> list[Cel
         raise RecdagError(
             f"{request.paper}/{model} has been evaluated, but its weights are gone",
             where=request.dataset,
-            cure=f"Train it again: recdag run --dataset {request.dataset} --paper {request.paper}",
+            cure=f"Train it again: recdag run --dataset {request.dataset} --paper {request.paper}"
+            f" --models {model}",
         )
     further = [seed for seed in others if seed != card.seed]
     if not further:
