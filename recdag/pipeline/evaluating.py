@@ -21,6 +21,7 @@ from recdag.pipeline.significance import write_significance
 from recdag.pipeline.splits import read_splits, split_notes
 from recdag.pipeline.steps import Outcome, step_key
 from recdag.pipeline.trained import Card, load_trained, read_history
+from recdag.pipeline.verification import expected_size
 from recdag.warehouse.provenance import forget, record
 from recdag.warehouse.published import remove_rows, replace_rows
 from recdag.warehouse.queries import recorded_keys, sizes, user_keys
@@ -90,7 +91,7 @@ def _publish(
     """
     rules = PAPERS[plan.paper]
     splits = read_splits(project, plan.dataset, rules.protocol)
-    notes = split_notes(project, plan.dataset, rules.protocol)
+    notes = data_notes(project, plan.dataset, rules.protocol)
     with project.warehouse.reading(plan.dataset) as connection:
         keys_of_users, counted = user_keys(connection), sizes(connection)
     users = pd.CategoricalDtype(pd.Index(keys_of_users))
@@ -131,6 +132,13 @@ def _remove_results(connection: DuckDBPyConnection, plan: EvaluationPlan, model:
     remove_rows(connection, "user_metrics", **where)
     remove_rows(connection, "training_history", **where)
     forget(connection, f"{plan.paper}/{model}", dataset=plan.dataset)
+
+
+def data_notes(project: Project, dataset: str, protocol: str) -> list[str]:
+    """What whoever reads the results has to know of the data, a sentence each."""
+    sizes = expected_size(project, dataset)
+    notes = split_notes(project, dataset, protocol)
+    return notes if sizes.passed else [f"{sizes.explanation}.", *notes]
 
 
 def evaluate_model(

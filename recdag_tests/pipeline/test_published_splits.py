@@ -9,6 +9,7 @@ import yaml
 
 from recdag.errors import DataError
 from recdag.pipeline import data
+from recdag.pipeline.evaluating import data_notes
 from recdag.pipeline.project import Project
 from recdag.pipeline.splits import make_split, split_notes
 from recdag.pipeline.verification import no_leak
@@ -77,3 +78,15 @@ def test_published_negatives_are_taken(files):
     project = files([*TRAIN, *CATALOGUE], TEST, negatives)
     assert "negatives" not in make_split(project, "theirs", "leave_one_out").metadata
     assert split_notes(project, "theirs", "leave_one_out") == []
+
+
+def test_what_has_to_be_known_of_the_data_is_recorded_with_the_results(files):
+    project = files([*TRAIN, *CATALOGUE], TEST)
+    entry = project.settings.added / "theirs.yaml"
+    entry.write_text(entry.read_text() + "expected: {users: 20}\n")
+    project = Project.open()
+    make_split(project, "theirs", "leave_one_out")
+    assert data_notes(project, "theirs", "leave_one_out") == [
+        "Sizes differ from the catalogue: users 13 (expected 20).",
+        "The published split came without its negatives; they were drawn here, seed 98765.",
+    ]
