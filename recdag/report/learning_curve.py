@@ -7,21 +7,27 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from recdag.report.drawing import to_png
+from recdag.report.tables import lower_is_better
+from recdag.report.wording import metric_name
 
 
-def learning_curve(rows: Iterable[Mapping[str, Any]]) -> bytes | None:
+def learning_curve(rows: Iterable[Mapping[str, Any]], validated_by: str) -> bytes | None:
     """A PNG of loss and validation over epochs, a line a phase; None where nothing was learned by epochs.
 
     Args:
         rows: values with their `phase`, `epoch` and `name`.
+        validated_by: the metric of validation; one of which little is good is drawn as itself, though the
+            history has it with its sign turned.
     """
+    smaller = lower_is_better(validated_by)
+    titles = {"validation": f"{metric_name(validated_by)}{', lower is better' if smaller else ''}"}
     curves: dict[str, dict[str, tuple[list[int], list[float]]]] = defaultdict(
         lambda: defaultdict(lambda: ([], []))
     )
     for row in rows:
         epochs, values = curves[row["name"]][row["phase"]]
         epochs.append(row["epoch"])
-        values.append(row["value"])
+        values.append(-row["value"] if smaller and row["name"] == "validation" else row["value"])
     if not curves:
         return None
 
@@ -33,7 +39,7 @@ def learning_curve(rows: Iterable[Mapping[str, Any]]) -> bytes | None:
     ):
         for phase, (epochs, values) in phases.items():
             axes.plot(epochs, values, marker="." if len(epochs) < 30 else None, label=phase)
-        axes.set(title=name, xlabel="epoch")
+        axes.set(title=titles.get(name, name), xlabel="epoch")
         axes.legend(frameon=False)
     figure.subplots_adjust(left=0.5 / (4 * len(curves)), right=0.98, bottom=0.18, top=0.88)
     return to_png(figure)
