@@ -2,7 +2,7 @@
 
 from recdag.papers import cf_nade, fawmf, mult_vae, multi_feedback, ncf
 from recdag.papers.paper import Paper
-from recdag.papers.study import ByActivity, ByPopularity, by_seed
+from recdag.papers.study import ByActivity, ByPopularity, Defaults, by_seed
 
 _MODELS = (
     "item_pop",
@@ -56,6 +56,17 @@ STUDIES = (
         "users have the item; each group has about a fifth of all held-out pairs.",
         quick=True,
         models=_SIDE_BY_SIDE,
+    ),
+    Defaults(
+        id="defaults",
+        title="Whether the recipes fit the data",
+        summary="What every model reaches on validation with the values that it was trained with, beside "
+        "popularity and ease: test is not looked at. A model that learns by epochs was validated in its "
+        "training, another is fitted once more without the validation part; slim, which takes long, is left "
+        "out.",
+        quick=True,
+        models=tuple(model for model in _MODELS if model != "slim"),
+        beside=("item_pop", "ease"),
     ),
     by_seed(_MODELS, ("ndcg@20", "recall@20")),
 )

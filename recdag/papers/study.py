@@ -224,6 +224,19 @@ class ByPopularity(Study):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Defaults(Study):
+    """What models reach on validation with the values that they were trained with.
+
+    Attributes:
+        models: trained for the paper, those beside which the others stand among them.
+        beside: a model whose values fit the data is above the first and not far below the last.
+    """
+
+    models: tuple[str, ...]
+    beside: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Counts(Study):
     """Histograms of the strengths of positives and of their relative ratings.
 
@@ -256,7 +269,7 @@ def models_read(study: Study, chosen: Axes | None = None) -> tuple[str, ...]:
     match study:
         case Seeds():
             return tuple((chosen or {}).get("models") or study.axes["models"])
-        case Results() | Candidates() | TopList() | ByActivity() | ByPopularity():
+        case Results() | Candidates() | TopList() | ByActivity() | ByPopularity() | Defaults():
             return study.models
         case Communities():
             return (study.model,)

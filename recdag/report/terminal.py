@@ -11,6 +11,7 @@ from rich.text import Text
 from recdag.evaluation.metrics import without_group
 from recdag.report import queries, wording
 from recdag.report.results import result_table
+from recdag.report.studies.defaults import misfits
 from recdag.report.tables import Cell, PaperLike, ResultTable, StandsFor
 from recdag.report.verdicts import SIMULATED
 
@@ -43,6 +44,8 @@ def result_tables(
     claims = queries.read_claims(connection)
     significance = queries.read_significance(connection, dataset)
     simulated = queries.read_simulated(connection)
+    studies = queries.read_studies(connection)
+    studies = studies[(studies["dataset"] == dataset) & (studies["series"].isin(models) | (not models))]
     tables = (
         result_table(
             results,
@@ -56,14 +59,18 @@ def result_tables(
         )
         for paper in papers
     )
-    return [_table(table, models) for table in tables if table]
+    return [
+        _table(table, models, misfits(studies[studies["paper"] == table.paper])) for table in tables if table
+    ]
 
 
-def _table(result: ResultTable, models: Collection[str]) -> Table:
+def _table(result: ResultTable, models: Collection[str], notes: Sequence[str] = ()) -> Table:
+    said = [f"{result.dataset} is {SIMULATED}"] if result.simulated else []
+    said += notes
     counterpart = "" if result.stands_for == result.dataset else f" (stands for {result.stands_for})"
     table = Table(
         title=f"{result.paper} on {result.dataset}{counterpart}, {result.protocol}",
-        caption=f"{result.dataset} is {SIMULATED}" if result.simulated else None,
+        caption="\n".join(said) or None,
         caption_justify="left",
         title_justify="left",
         title_style="bold",

@@ -7,18 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from recdag.errors import Cancelled, RecdagError
+from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.evaluating import evaluate_paper
 from recdag.pipeline.project import Project
 from recdag.pipeline.request import TrainingRequest
-from recdag.pipeline.splits import make_split
+from recdag.pipeline.splits import make_split, read_splits
 from recdag.pipeline.studies import cells
 from recdag.pipeline.studies.request import StudyRequest
 from recdag.pipeline.studies.run import run_study
 from recdag.pipeline.training import train_model
+from recdag.recommenders.registry import MODELS
+from recdag.training.options import FitOptions
 
 
 @pytest.fixture
@@ -253,3 +257,32 @@ def test_what_is_evaluated_is_shown_and_the_rest_is_named(two_of_the_benchmark):
 def test_one_seed_has_no_deviation(two_of_the_benchmark):
     with pytest.raises(RecdagError, match="was evaluated with seed 0, and there is no other"):
         run_study(of_seeds(two_of_the_benchmark, 0), "seeds")
+
+
+def test_defaults_are_judged_on_validation_beside_popularity_and_ease(project, fits, monkeypatch):
+    few = replace(
+        PAPERS["benchmark"], models=("item_pop", "wmf", "ease"), proposed=(), references=(), lead=""
+    )
+    study = replace(few.study("defaults"), models=few.models)
+    monkeypatch.setitem(PAPERS, "benchmark", replace(few, studies=(study,)))
+    make_split(project, "tiny", "user_holdout")
+    for model in few.models:
+        train_model(project, TrainingRequest("tiny", "benchmark", model))
+    evaluate_paper(project, "tiny", "benchmark")
+    request = StudyRequest(project, "tiny", "benchmark")
+    run_study(request, "defaults")
+
+    assert not fits and run_study(request, "defaults").cached
+    table = rows(project).set_index(["series", "metric"])["value"]
+    history = json.loads((project.trained("tiny", "benchmark", "wmf") / "history.json").read_text())[0]
+    validated = [row["value"] for row in history if row["name"] == "validation"]
+    wmf, popularity = (table[model, "ndcg@20 on validation"] for model in ("wmf", "item_pop"))
+    assert wmf == max(validated)
+    (split,) = read_splits(project, "tiny", "user_holdout")
+    model = MODELS["item_pop"].create(MODELS["item_pop"].config(), torch.device("cpu"))
+    model.fit(split.train, FitOptions())
+    assert popularity == evaluate(model, split.validation, ["ndcg@20"]).aggregates["ndcg@20"]
+    assert table["wmf", "times item_pop"] == wmf / popularity
+    assert set(table.index.get_level_values("metric")) == {
+        "ndcg@20 on validation", "times item_pop", "times ease",
+    }  # fmt: skip

@@ -11,6 +11,7 @@ from recdag.papers.claims import STANDS_FOR
 from recdag.report.page import build_report
 from recdag.report.studies import numbers
 from recdag.report.studies.charts import Dot, Line, dot_chart, histogram, line_chart, wide
+from recdag.report.studies.defaults import misfits
 from recdag.report.studies.drawn import curve_figures, dot_figures, line_figures
 from recdag.report.studies.naming import names_of
 from recdag.report.studies.published import published_points
@@ -54,6 +55,16 @@ def _rows():
             ("users", "items a user", 10.0 * group),
         ):
             add("demo", "mult_vae", "activity", "group by activity", group, series, metric, value, 0.01)
+    for series, metric, value in (
+        ("ease", "ndcg@20 on validation", 0.2),
+        ("item_pop", "ndcg@20 on validation", 0.1),
+        ("wmf", "ndcg@20 on validation", 0.09),
+        ("ease", "times item_pop", 2.0),
+        ("wmf", "times item_pop", 0.9),
+        ("item_pop", "times ease", 0.5),
+        ("wmf", "times ease", 0.45),
+    ):
+        add("lastfm-2k", "benchmark", "defaults", None, NAN, series, metric, value)
     for series, metric, value in (
         ("Heat (1995)", "exposure above average", 0.2),
         ("Alien & <Co>", "exposure above average", 0.3),
@@ -289,7 +300,7 @@ def test_the_page_shows_every_study(page):
     plain = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
     assert "Alien &amp; &lt;Co&gt;" in page and "unheard <of>" not in page
     assert "Where negatives come from ours · not run" in plain
-    assert "Studies on taobao" in plain and page.count('<article class="study"') == 8
+    assert "Studies on taobao" in plain and page.count('<article class="study"') == 10
     assert "paper 0.688" in plain
 
 
@@ -345,3 +356,20 @@ def test_clamped_seconds_are_said():
     assert curve_figures(early, "seconds", "loss", "demo", "c").caption.endswith(
         "Shorter times stand at 0.01 s."
     )
+
+
+def test_models_below_popularity_on_validation_are_named():
+    (section,) = study_sections(ROWS, "benchmark", "lastfm-2k", about=PAPERS["benchmark"])
+    (note,) = section.notes
+    assert note.startswith("Below item_pop on validation: wmf.") and "--budget" in note
+    (figure,) = section.figures
+    assert "NDCG@20 on validation" in figure[1]
+    (table,) = section.numbers
+    cells = {name: [cell.text for cell in row] for name, row in table.rows}
+    assert cells["wmf"] == ["0.0900", "0.9000", "0.4500"]
+
+
+def test_nothing_is_said_of_models_that_fit():
+    of_study = ROWS[ROWS["study"] == "defaults"]
+    assert misfits(of_study[of_study["series"] != "wmf"]) == []
+    assert misfits(of_study.iloc[:0]) == []

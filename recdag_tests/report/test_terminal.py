@@ -41,3 +41,12 @@ def test_variants_are_named_only_where_a_model_has_several(connection):
 
 def test_without_results_there_is_no_table(connection):
     assert result_tables(connection, "msd", list(PAPERS.values()), STANDS_FOR) == []
+
+
+def test_models_that_do_not_fit_the_data_are_named_under_the_table(connection):
+    tables = result_tables(connection, "demo", [PAPERS["ncf"], PAPERS["benchmark"]], STANDS_FOR)
+    ncf, benchmark = (" ".join(printed([table]).split()) for table in tables)
+    assert "Below item_pop on validation: wmf. What they were trained with does not fit" in benchmark
+    assert "tune them with --budget" in benchmark
+    assert "Less than 75% of what ease reaches on validation: bpr." in benchmark
+    assert "on validation" not in ncf

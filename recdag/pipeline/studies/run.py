@@ -14,6 +14,7 @@ from recdag.papers.study import (
     Communities,
     Counts,
     Curves,
+    Defaults,
     Grid,
     Results,
     Seeds,
@@ -28,6 +29,7 @@ from recdag.pipeline.studies.candidates import candidates
 from recdag.pipeline.studies.communities import communities
 from recdag.pipeline.studies.counts import counts
 from recdag.pipeline.studies.curves import curves
+from recdag.pipeline.studies.defaults import defaults
 from recdag.pipeline.studies.evaluated import evaluated_among
 from recdag.pipeline.studies.grid import grid
 from recdag.pipeline.studies.popularity import by_popularity
@@ -50,6 +52,7 @@ _KINDS: dict[type[Study], Callable[[Any, StudyRequest], StudyPlan]] = {
     TopList: top_list,
     ByActivity: by_activity,
     ByPopularity: by_popularity,
+    Defaults: defaults,
     Counts: counts,
     Communities: communities,
 }
@@ -66,7 +69,7 @@ def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
 
 def of_evaluated(study: Study, request: StudyRequest) -> Study:
     """The study with the models that have been evaluated, where it shows several and at least one has."""
-    if not isinstance(study, Results | Candidates | TopList | ByActivity | ByPopularity | Seeds):
+    if not isinstance(study, Results | Candidates | TopList | ByActivity | ByPopularity | Defaults | Seeds):
         return study
     if isinstance(study, Seeds):
         there = evaluated_among(request, study.axes["models"])

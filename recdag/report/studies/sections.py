@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from recdag.report.studies import numbers
+from recdag.report.studies.defaults import misfits, says_how_many_times
 from recdag.report.studies.drawn import (
     Drawn,
     curve_figures,
@@ -151,6 +152,8 @@ def _content(shown: Shown) -> Content:
         return _by_activity(shown)
     if axes == {"group by popularity"}:
         return _by_popularity(shown)
+    if says_how_many_times(shown.measured).any():
+        return _defaults(shown)
     if shown.measured["x"].isna().all():
         return _dots(shown)
     return _lines(shown)
@@ -175,6 +178,11 @@ def _dots(shown: Shown) -> Content:
         for metric in shown.metrics[:_SHOWN]
     ]
     return Content(figures=drawn, numbers=[numbers.by_metric(shown.measured, shown.published)])
+
+
+def _defaults(shown: Shown) -> Content:
+    dots = _dots(_only(shown, ~says_how_many_times(shown.measured)))
+    return Content(dots.figures, misfits(shown.measured), numbers=_dots(shown).numbers)
 
 
 def _curves(shown: Shown) -> Content:
