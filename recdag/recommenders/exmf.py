@@ -3,6 +3,9 @@
     a_ui ~ Bernoulli(mu_i);  x_ui | a_ui = 1 ~ N(p_u.q_i, 1 / lambda_y);  x_ui | a_ui = 0 is 0
     p_u, q_i ~ N(0, 1 / lambda_p);  mu_i ~ Beta(alpha, beta)
 
+lambda_p = prior_precision |X+| / sqrt(n m) for |X+| positives of n users and m items: it grows with what
+there is to learn a vector from, so that the same value suits data of any size and density.
+
 Expectation and maximization go over blocks of rows of the dense matrix, which is never kept whole.
 """
 
@@ -30,10 +33,13 @@ class EXMF(Alternating[EXMFConfig]):
 
     def _initial(self, data: TrainingData, rng: np.random.Generator) -> dict[str, torch.Tensor]:
         config = self.config
+        cells = data.n_users * data.n_items
+        precision = config.prior_precision * data.positives.nnz / cells**0.5
         return {
             "users": torch.randn(data.n_users, config.factors) * config.initial_std,
             "items": torch.randn(data.n_items, config.factors) * config.initial_std,
             "exposure": torch.full((data.n_items,), config.initial_exposure),
+            "prior_precision": torch.tensor(precision, dtype=torch.float64),
         }
 
     def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
@@ -49,12 +55,12 @@ class EXMF(Alternating[EXMFConfig]):
         log_prior = (config.prior_alpha - 1) * exposure.double().log().sum() + (config.prior_beta - 1) * (
             1 - exposure.double()
         ).log().sum()
-        loss = half.negative_log_likelihood + config.prior_precision / 2 * squares - log_prior
+        loss = half.negative_log_likelihood + self._fitted["prior_precision"].item() / 2 * squares - log_prior
         mode = (config.prior_alpha + half.exposed - 1) / (
             config.prior_alpha + config.prior_beta + len(users) - 2
         )
         mode = mode.clamp(SMALLEST_EXPOSURE, 1 - SMALLEST_EXPOSURE)
-        self._fitted = {"users": users, "items": half.vectors, "exposure": mode}
+        self._fitted |= {"users": users, "items": half.vectors, "exposure": mode}
         return {"loss": loss.item()}
 
     def _half_step(
@@ -79,6 +85,7 @@ class EXMF(Alternating[EXMFConfig]):
                     fixed,
                     products,
                     exposure[rows] if len(exposure) > 1 else exposure,
+                    self._fitted["prior_precision"].item(),
                     self.config,
                     with_likelihood,
                 )
@@ -128,6 +135,7 @@ def half_step(
     fixed: torch.Tensor,
     products: torch.Tensor,
     exposure: torch.Tensor,
+    prior_precision: float,
     config: EXMFConfig,
     with_likelihood: bool = False,
 ) -> HalfStep:
@@ -139,7 +147,8 @@ def half_step(
         fixed: (C, K) the other side.
         products: (C, K * (K + 1) / 2) from `_outer_products(fixed)`.
         exposure: (R, 1) or (1, C) prior mu.
-        config: precisions and the Gaussian constant.
+        prior_precision: lambda_p.
+        config: lambda_y and the Gaussian constant.
         with_likelihood: whether to compute it.
     """
     device, n_factors = fixed.device, fixed.shape[1]
@@ -171,7 +180,7 @@ def half_step(
     weighted = posterior @ products
     normal[:, upper[0], upper[1]] = weighted
     normal[:, upper[1], upper[0]] = weighted
-    normal.diagonal(dim1=1, dim2=2).add_(config.prior_precision / precision)
+    normal.diagonal(dim1=1, dim2=2).add_(prior_precision / precision)
     sums = torch.zeros_like(vectors).index_add_(0, rows, fixed[columns])
     return HalfStep(
         torch.cholesky_solve(sums[:, :, None], torch.linalg.cholesky(normal)).squeeze(2),

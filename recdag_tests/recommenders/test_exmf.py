@@ -1,6 +1,7 @@
 """ExpoMF against expectation and maximization written out cell by cell."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +19,7 @@ from recdag.training.options import FitOptions
 
 N, M, K = 13, 9, 3
 CONFIG = EXMFConfig(
-    factors=K, noise_precision=4.0, prior_precision=2.0, initial_exposure=0.2, initial_std=0.5,
+    factors=K, noise_precision=4.0, initial_exposure=0.2, initial_std=0.5,
     prior_alpha=1.5, prior_beta=2.0, patience=None, epochs=4,
 )  # fmt: skip
 
@@ -26,6 +27,11 @@ CONFIG = EXMFConfig(
 def some_data(n=N, m=M, density=0.3):
     matrix = csr_array((np.random.default_rng(0).random((n, m)) < density).astype(np.float32))
     return TrainingData(matrix, matrix)
+
+
+def learned(model):
+    state = model.parameters_state()
+    return [state[name] for name in ("users", "items", "exposure")]
 
 
 def posterior(x, users, items, exposure):
@@ -57,9 +63,11 @@ def test_each_round_is_expectation_and_maximization_of_the_dense_model(monkeypat
     monkeypatch.setitem(exmf.BLOCK_CELLS, "cpu", 4 * M)
     data = some_data()
     x = data.positives.toarray().astype(np.float64)
-    model = EXMF(CONFIG)
+    lambda_p = 2.0
+    relative = lambda_p * (N * M) ** 0.5 / data.positives.nnz
+    model = EXMF(replace(CONFIG, prior_precision=relative))
     model.prepare(data, FitOptions())
-    users, items, exposure = (each.double().numpy() for each in model.parameters_state().values())
+    users, items, exposure = (each.double().numpy() for each in learned(model))
     for _ in range(4):
         values = model.train_epoch(seed_everything(0), FitOptions())
         users = ridge_rows(x, posterior(x, users, items, exposure), items)
@@ -67,7 +75,7 @@ def test_each_round_is_expectation_and_maximization_of_the_dense_model(monkeypat
         weights = posterior(x, users, items, exposure)
         items = ridge_rows(x.T, weights.T, users)
         exposure = (1.5 + weights.sum(0) - 1) / (1.5 + 2.0 + N - 2)
-        for fitted, expected in zip(model.parameters_state().values(), (users, items, exposure), strict=True):
+        for fitted, expected in zip(learned(model), (users, items, exposure), strict=True):
             np.testing.assert_allclose(fitted.numpy(), expected, atol=2e-5)
 
 

@@ -54,7 +54,10 @@ class EXMFConfig(Config):
     least_epochs: int = hyper(8, "rounds after which patience begins", ge=0)
     noise_precision: float = hyper(10.0, "inverse variance lambda_y of a click on an item known", gt=0)
     prior_precision: float = hyper(
-        200.0, "inverse variance lambda_p of the vectors; the ridge is lambda_p / lambda_y", gt=0
+        1.3,
+        "inverse variance lambda_p of the vectors for each positive of a user and of an item, in the mean; "
+        "the ridge is lambda_p / lambda_y",
+        gt=0,
     )
     initial_exposure: float = hyper(0.05, "prior exposure mu of every item at the start", gt=0, lt=1)
     prior_alpha: float = hyper(1.0, "first parameter of the Beta prior on mu", ge=1)

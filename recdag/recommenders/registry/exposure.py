@@ -23,7 +23,7 @@ SPECS = (
         "exmf",
         "EXMF",
         exposure.EXMFConfig,
-        "1",
+        "2",
         True,
         ("factors",),
         "Exposure matrix factorization, ExpoMF (Liang et al. 2016): infers for every cell whether the "
