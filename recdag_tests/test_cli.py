@@ -254,5 +254,5 @@ def test_what_stands_is_told_where_the_history_cannot_be_read(home):
     assert recdag("run", "--dataset", "tiny", "--select", '+key:"events"').returncode == 0
     (home / "data" / "dagster_home" / "history" / "runs.db").write_bytes(b"x" * 9000)
     ended = recdag("status", "--dataset", "tiny")
-    assert ended.returncode == 0 and "missing" in ended.stdout and "follows" not in ended.stderr
+    assert ended.returncode == 0 and "not made" in ended.stdout and "follows" not in ended.stderr
     assert "What failed lately is not told" in ended.stderr and "runs.db" in ended.stderr
