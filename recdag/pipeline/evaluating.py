@@ -50,8 +50,8 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
     recipes and trainings.
 
     Fills metrics, user_metrics and training_history. What is measured is published every now and then,
-    so that it is kept where this is stopped. Rows of models that are no longer trained on the present
-    split leave the tables.
+    so that it is kept where this is stopped. Rows of models that can no longer be measured leave the
+    tables.
 
     Raises:
         RecdagError: no model of the paper has been trained on the data set as it is now.
@@ -74,7 +74,7 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
     }
     beside = {
         "not_trained": list(plan.not_trained),
-        "of_another_split": list(plan.of_another_split),
+        "outdated": dict(plan.outdated),
         "trained_otherwise": older_trainings(project, plan),
     }
     told |= {name: value for name, value in beside.items() if value}

@@ -17,20 +17,22 @@ from recdag.pipeline.splits import split_asset
 from recdag.pipeline.steps import input_versions, step_key
 from recdag.pipeline.trained import Card
 from recdag.pipeline.training import plan_training
+from recdag.recommenders.registry import model_spec
 
 EVALUATION_VERSION = "1"
 
 
 @dataclass(frozen=True)
 class EvaluationPlan:
-    """What the rows of a paper on a data set depend on: the models that are trained on its present split.
+    """What the rows of a paper on a data set depend on: the models that are trained as they can be measured.
 
     Attributes:
         cards: of the models that are measured.
         keys: model -> key of its measurement.
         not_trained: models of the paper that nobody has trained on the data set.
-        of_another_split: models that were trained on a split that is no more, so that what they are to be
-            measured on may be what they learned from.
+        outdated: model -> why its weights cannot be measured: another version of the model learned them, or
+            they are of a split that is no more, so that what they would be measured on may be what they
+            learned from.
         tests_key: of the tests between models; trainings_key: of what is told of the trainings.
     """
 
@@ -39,7 +41,7 @@ class EvaluationPlan:
     cards: Mapping[str, Card]
     keys: Mapping[str, str]
     not_trained: tuple[str, ...]
-    of_another_split: tuple[str, ...]
+    outdated: Mapping[str, str]
     tests_key: str
     trainings_key: str
 
@@ -49,7 +51,7 @@ class EvaluationPlan:
 
     def measured_before(self, known: Mapping[tuple[str, str], str]) -> list[str]:
         """The models that have published rows and can no longer be measured."""
-        return [model for model in (*self.not_trained, *self.of_another_split) if self._place(model) in known]
+        return [model for model in (*self.not_trained, *self.outdated) if self._place(model) in known]
 
     def described(self, known: Mapping[tuple[str, str], str]) -> bool:
         """Whether tests and trainings are recorded as they are now."""
@@ -74,7 +76,8 @@ def plan_evaluation(project: Project, dataset: str, paper: str) -> EvaluationPla
     possible = runnable(project, dataset, paper, rules.nodes)
     found = {model: Card.read(project.trained(dataset, paper, model)) for model in possible}
     trained = {model: card for model, card in found.items() if card is not None}
-    cards = {model: card for model, card in trained.items() if card.split_version == present}
+    outdated = {model: why for model, card in trained.items() if (why := _outdated(card, present))}
+    cards = {model: card for model, card in trained.items() if model not in outdated}
     version = evaluation_version(project, dataset, rules.protocol)
     keys = {model: measurement_key(card, rules.protocol, version) for model, card in cards.items()}
     return EvaluationPlan(
@@ -83,10 +86,17 @@ def plan_evaluation(project: Project, dataset: str, paper: str) -> EvaluationPla
         cards,
         keys,
         not_trained=tuple(model for model in possible if model not in trained),
-        of_another_split=tuple(model for model in trained if model not in cards),
+        outdated=outdated,
         tests_key=significance_key(rules, keys),
         trainings_key=trainings_key(cards),
     )
+
+
+def _outdated(card: Card, split_version: str) -> str | None:
+    version = model_spec(card.model).version
+    if card.code_version != version:
+        return f"trained by version {card.code_version} of the model, this is version {version}"
+    return None if card.split_version == split_version else "trained on another split"
 
 
 def older_trainings(project: Project, plan: EvaluationPlan) -> dict[str, str]:

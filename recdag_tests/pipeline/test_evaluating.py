@@ -21,9 +21,11 @@ from recdag.pipeline.splits import make_split, read_splits
 from recdag.pipeline.status import project_status
 from recdag.pipeline.training import train_model
 from recdag.pipeline.verification import plausible_metrics
+from recdag.recommenders.registry import MODELS
 from recdag.warehouse.queries import user_keys
 
 PROTOCOL = PAPERS["mult_vae"].protocol
+WMF = MODELS["wmf"].version
 
 
 def train(project, *models, **options):
@@ -114,12 +116,24 @@ def test_a_model_of_another_split_is_not_measured_on_this_one(three, home):
     assert "its split changed" in standing("mult_vae/ease").reasons
     train(fresh, "item_pop", "wmf")
     told = evaluate(fresh)
-    assert set(told["of_another_split"]) == {"slim", "ease"}
+    assert told["outdated"] == {"slim": "trained on another split", "ease": "trained on another split"}
     for table in ("metrics", "user_metrics", "trainings"):
         assert measured(fresh, table) == {"item_pop", "wmf"}
     assert plausible_metrics(fresh, "tiny", "mult_vae").passed
     train(fresh, "ease")
     assert evaluate(fresh)["evaluated"] == ["ease"]
+
+
+def test_a_model_that_an_older_version_learned_is_left_away_and_the_rest_is_measured(three, monkeypatch):
+    monkeypatch.setitem(MODELS, "wmf", replace(MODELS["wmf"], version="next"))
+    train(three, "ease")
+    told = evaluate(three)
+    assert told["evaluated"] == ["ease"]
+    assert told["outdated"] == {"wmf": f"trained by version {WMF} of the model, this is version next"}
+    assert measured(three) == measured(three, "user_metrics") == {"item_pop", "slim", "ease"}
+    assert standing("mult_vae/wmf").state == "stale"
+    train(three, "wmf")
+    assert evaluate(three)["evaluated"] == ["wmf"]
 
 
 def test_a_model_of_an_older_recipe_is_measured_and_named(three, home):
