@@ -137,8 +137,8 @@ def test_some_models_are_selected_with_what_shows_them_and_nothing_of_the_others
     models = {name for name in chosen if name.partition("/")[2] in PAPERS["benchmark"].nodes}
     assert models == {"benchmark/item_pop", "benchmark/wmf"}
     assert chosen - models == {
-        *TABLES, "splits/user_holdout", "benchmark/evaluation", "benchmark/activity", "benchmark/popularity", "benchmark/defaults",
-        "comparison", "report",
+        *TABLES, "splits/user_holdout", "benchmark/evaluation", "benchmark/activity", "benchmark/popularity",
+        "benchmark/defaults", "comparison", "report",
     }  # fmt: skip
     assert "recommendations" in selected(graph, Asked.of(None, "ease", None, None, None, False).selection)
     of_ncf = selected(graph, Asked.of("ncf", "gmf", None, None, None, False).selection)
