@@ -28,7 +28,7 @@ Protocol = Literal[
     "holdout_10pct", "strong_generalization", "leave_one_out", "five_fold_cv", "user_holdout"
 ]  # fmt: skip
 
-Parameter = Literal["seed", "n_users", "n_items", "n_communities"]
+Parameter = Literal["seed", "n_users", "n_items", "n_communities", "unmet_percent"]
 
 OPTIONAL_ROLES = frozenset({"items", "users", "item_map"})
 ROLES = frozenset({"events", "train", "test", "negatives"})

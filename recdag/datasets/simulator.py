@@ -4,7 +4,8 @@ Users and items belong to communities. Whether an item comes before a user's eye
 on the item's popularity, the user's activity and both communities; whether the user likes it
 (preference) on vectors of taste around the communities' centres. What is logged is the product of
 both: nothing is viewed without exposure, and of what is viewed the liked things are marked as
-favourites, put into the cart, bought, and bought again.
+favourites, put into the cart, bought, and bought again. Some of what is exposed and not viewed is
+bought all the same, at the counter or by post: the log has no other behaviour of such pairs.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import numpy as np
 
 from recdag.datasets.entry import Dataset
 from recdag.datasets.titles import shop_titles
+from recdag.errors import ConfigError
 
-VERSION = "1"
+VERSION = "2"
 BEHAVIOURS = ("view", "favourite", "cart", "purchase")
 START, DAYS, DAY = 1_700_000_000, 180, 86_400
 MAX_REPEATS = 20
@@ -63,22 +65,33 @@ class Simulation:
         return np.bincount(cells, minlength=self.preference.size).reshape(self.preference.shape)
 
 
-def simulate(seed: int = 7, n_users: int = 2000, n_items: int = 800, n_communities: int = 6) -> Simulation:
+def simulate(
+    seed: int = 7, n_users: int = 2000, n_items: int = 800, n_communities: int = 6, unmet_percent: int = 10
+) -> Simulation:
     """Draw a shop and half a year of its log.
 
     Args:
         seed: the same seed and sizes give the same events.
         n_users, n_items, n_communities: sizes.
+        unmet_percent: expected share of the bought pairs that have no other behaviour, below 100; as far as
+            there are exposed pairs that were not viewed.
 
     Returns:
         events and truth.
+
+    Raises:
+        ConfigError: all bought pairs would have no other behaviour.
     """
+    if unmet_percent >= 100:
+        raise ConfigError(
+            f"unmet_percent={unmet_percent} leaves no purchase that follows a view", cure="Put less than 100"
+        )
     rng = np.random.default_rng(seed)
     user_community = rng.integers(n_communities, size=n_users)
     item_community = rng.permutation(np.arange(n_items) % n_communities)
     preference = _preference(rng, user_community, item_community, n_communities)
     exposure = _exposure(rng, user_community, item_community, n_communities)
-    user, item, behaviour, time = _events(rng, preference, exposure)
+    user, item, behaviour, time = _events(rng, preference, exposure, unmet_percent)
     titles = shop_titles(rng, item_community)
     return Simulation(
         user, item, behaviour, time, titles, preference, exposure, user_community, item_community
@@ -108,22 +121,24 @@ def _exposure(
 
 
 def _events(
-    rng: np.random.Generator, preference: np.ndarray, exposure: np.ndarray
+    rng: np.random.Generator, preference: np.ndarray, exposure: np.ndarray, unmet_percent: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     exposed = rng.random(exposure.shape) < exposure
-    viewed = exposed & (rng.random(exposure.shape) < 0.35 + 0.65 * preference)
-    user, item = np.nonzero(viewed)
+    user, item = np.nonzero(exposed)
     liking = preference[user, item]
-    favoured = rng.random(len(user)) < 0.2 + 0.6 * liking
-    carted = rng.random(len(user)) < 0.05 + 0.7 * liking
+    viewed = rng.random(len(user)) < 0.35 + 0.65 * liking
+    favoured = viewed & (rng.random(len(user)) < 0.2 + 0.6 * liking)
+    carted = viewed & (rng.random(len(user)) < 0.05 + 0.7 * liking)
     bought = carted & (rng.random(len(user)) < 0.5 + 0.4 * liking)
+    wanted = bought.sum() * unmet_percent / (100 - unmet_percent)
+    bought |= ~viewed & (rng.random(len(user)) * liking[~viewed].sum() < wanted * liking)
     keenness = rng.gamma(2.0, 0.5, size=len(user))
     repeats = np.minimum(1 + rng.poisson(3 * keenness * liking**3), MAX_REPEATS)
     first_seen = rng.random(len(user)) * (DAYS - 14) * DAY
-    # Of each viewed pair: how often each behaviour occurs, and how long after the first look.
+    # Of each exposed pair: how often each behaviour occurs, and how long after the first look.
     purchases = bought * repeats
-    looks = np.maximum(purchases, 1) + rng.poisson(0.3 + 0.5 * liking)
-    times = (looks, favoured.astype(int), np.maximum(carted, purchases), purchases)
+    looks = viewed * (np.maximum(purchases, 1) + rng.poisson(0.3 + 0.5 * liking))
+    times = (looks, favoured.astype(int), viewed * np.maximum(carted, purchases), purchases)
     delays = (0.0, 0.2, 0.5, 1.0)
     parts = []
     for code, (count, delay) in enumerate(zip(times, delays, strict=True)):

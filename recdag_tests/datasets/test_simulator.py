@@ -15,6 +15,7 @@ from recdag.datasets.entry import Dataset
 from recdag.datasets.files import find_files
 from recdag.datasets.formats import stage
 from recdag.datasets.simulator import BEHAVIOURS, DAY, DAYS, MAX_REPEATS, START, Simulation, simulate, truth
+from recdag.errors import ConfigError
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +51,29 @@ def test_sizes(shop: Simulation) -> None:
 
 def test_funnel(shop: Simulation) -> None:
     viewed, favoured, carted, bought = (shop.counts(name) > 0 for name in BEHAVIOURS)
-    assert viewed.sum() > favoured.sum() > carted.sum() > bought.sum()
+    assert viewed.sum() > favoured.sum() > carted.sum() > (bought & viewed).sum()
     assert not (favoured & ~viewed).any()
     assert not (carted & ~viewed).any()
-    assert not (bought & ~carted).any()
+    assert not (bought & viewed & ~carted).any()
+
+
+@pytest.mark.parametrize("percent", [0, 10, 25])
+def test_a_share_of_what_is_bought_has_no_other_behaviour(percent: int) -> None:
+    shop = simulate(3, n_users=600, n_items=300, unmet_percent=percent)
+    viewed, bought = (shop.counts(name) > 0 for name in ("view", "purchase"))
+    assert 100 * np.mean(~viewed[bought]) == pytest.approx(percent, abs=1)
+    exposed, liked = shop.exposure[bought & ~viewed], shop.preference[bought & ~viewed]
+    if percent:
+        assert exposed.mean() > 1.5 * shop.exposure[~viewed].mean()
+        assert liked.mean() > shop.preference[~viewed].mean()
+    with pytest.raises(ConfigError, match="Put less than 100"):
+        simulate(unmet_percent=100)
+
+
+def test_most_of_the_latest_purchases_were_met_before_and_some_were_not(shop: Simulation) -> None:
+    latest = last_purchases(shop).argmax(1)
+    met = sum(shop.counts(name) for name in BEHAVIOURS[:-1]) > 0
+    assert 0.9 < met[np.arange(shop.n_users), latest].mean() < 0.96
 
 
 def test_counts_vary_and_follow_preference(shop: Simulation) -> None:
@@ -70,7 +90,8 @@ def test_times(shop: Simulation) -> None:
     assert shop.time.max() < START + DAYS * DAY
     first = np.full((len(BEHAVIOURS), *shop.preference.shape), np.iinfo(np.int64).max)
     np.minimum.at(first, (shop.behaviour, shop.user, shop.item), shop.time)
-    assert (first[0] <= first[1:]).all()
+    viewed = shop.counts("view") > 0
+    assert (first[0] <= first[1:])[:, viewed].all()
 
 
 def test_popularity_has_a_long_tail(shop: Simulation) -> None:
