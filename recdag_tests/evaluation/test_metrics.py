@@ -65,9 +65,10 @@ def test_equal_to_ir_measures_without_ties(seed):
 
 def test_variants_by_hand():
     ranking = ranking_of([[1, 3, 40], [7]], n_items=41)
-    names = ["recall@2", "recall_plain@2", "mrr_sum", "mpr", "ndcg@3"]
+    names = ["recall@2", "recall@10", "recall_plain@2", "mrr_sum", "mpr", "ndcg@3"]
     values = per_user(ranking, names)
     np.testing.assert_allclose(values["recall@2"], [1 / 2, 0])
+    np.testing.assert_allclose(values["recall@10"], [2 / 3, 1], err_msg="fewer held out than the cut-off")
     np.testing.assert_allclose(values["recall_plain@2"], [1 / 3, 0])
     np.testing.assert_allclose(values["mrr_sum"], [1 + 1 / 3 + 1 / 40, 1 / 7])
     np.testing.assert_allclose(values["mpr"], [(0 + 2 + 39) / 40 / 3, 6 / 40])

@@ -47,6 +47,18 @@ def test_a_held_out_pair_in_training_is_found(project):
     assert not verdict.passed and verdict.metadata["leaks"] == 3
 
 
+def test_a_held_out_pair_in_what_is_folded_in_is_found(prepare):
+    project = prepare("strong_generalization")
+    assert verification.no_leak(project, "tiny", "strong_generalization").passed
+    change(
+        project,
+        "insert into split_strong_generalization select fold, 'test_input', user_id, item_id, weight "
+        "from split_strong_generalization where part = 'test' limit 2",
+    )
+    verdict = verification.no_leak(project, "tiny", "strong_generalization")
+    assert not verdict.passed and verdict.metadata["leaks"] == 2
+
+
 def test_sizes_under_a_protocol_are_compared(project, home):
     entry = home / "data" / "added" / "tiny.yaml"
     text = entry.read_text()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -54,6 +56,13 @@ def test_lower_is_better_for_mpr(table_of):
     column = table.metrics.index("mpr")
     best = min(row.cells[column].value for row in table.rows)
     assert [row.cells[column].value for row in table.rows if row.cells[column].best] == [best]
+
+
+def test_where_lower_is_better_the_lowest_stands_first(table_of):
+    about = replace(PAPERS["benchmark"], metrics=("mpr", "ndcg@20"))
+    table = table_of("benchmark", "demo", about=about)
+    values = [row.cells[0].value for row in table.rows if not row.on_test]
+    assert table.metrics[0] == "mpr" and len(set(values)) > 1 and values == sorted(values)
 
 
 def test_ties_with_the_best_come_from_significance(table_of):
