@@ -138,7 +138,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "claims": ("paper", "source", "dataset", "model", "variant", "metric"),
     "training_history": ("dataset", "paper", "model", "fold", "phase", "epoch", "step", "name"),
     "trials": ("dataset", "paper", "model", "trial"),
-    "studies": ("dataset", "paper", "study", "x", "series", "metric"),
+    "studies": ("dataset", "paper", "study", "x_name", "x", "series", "metric"),
     "recipes": ("dataset", "paper", "model", "hyperparameter"),
     "trainings": ("dataset", "paper", "model"),
     "provenance": ("dataset", "asset"),

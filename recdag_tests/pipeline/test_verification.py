@@ -127,3 +127,12 @@ def test_a_metric_that_is_there_twice_is_found(project):
         connection.execute(row)
     verdict = verification.published_schema(project)
     assert not verdict.passed and "metrics has 1 rows more than once" in verdict.explanation
+
+
+def test_a_study_may_have_one_value_on_two_axes(project):
+    columns = "dataset, paper, study, x_name, x, series, metric"
+    row = f"insert into studies ({columns}) values ('a', 'b', 'c', '{{}}', 1, 'd', 'e')"
+    with project.published.update() as connection:
+        for axis in ("count", "relative rating"):
+            connection.execute(row.format(axis))
+    assert verification.published_schema(project).passed
