@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from recdag.evaluation.metrics import larger_is_better
 from recdag.report.drawing import to_png
-from recdag.report.tables import lower_is_better
 from recdag.report.wording import metric_name
 
 
@@ -19,7 +19,7 @@ def learning_curve(rows: Iterable[Mapping[str, Any]], validated_by: str) -> byte
         validated_by: the metric of validation; one of which little is good is drawn as itself, though the
             history has it with its sign turned.
     """
-    smaller = lower_is_better(validated_by)
+    smaller = not larger_is_better(validated_by)
     titles = {"validation": f"{metric_name(validated_by)}{', lower is better' if smaller else ''}"}
     curves: dict[str, dict[str, tuple[list[int], list[float]]]] = defaultdict(
         lambda: defaultdict(lambda: ([], []))

@@ -151,3 +151,10 @@ def test_ids_in_figures_are_unique_on_the_page(drawings):
 def test_a_figure_is_the_same_every_time(drawings):
     points = [Point("wmf", 3, 2.0, 0.3, 0.01), Point("item_pop", 0, 0.0, 0.2, float("nan"))]
     assert cost_and_quality(points, "mpr", name="b", title="MPR by time") == drawings["b"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_models_that_took_equally_long_are_drawn_without_a_complaint():
+    points = [Point("ease", 0, 0.0, 0.2, 0.01), Point("item_pop", 1, 0.0, 0.1, 0.01)]
+    drawn = cost_and_quality(points, "ndcg@20", name="cost", title="cost")
+    assert "ease" in drawn and "item_pop" in drawn
