@@ -107,6 +107,8 @@ def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: 
         seconds = np.array([max(point.seconds, SMALLEST_SECONDS) for point in points])
         values = np.array([point.value for point in points])
         axes.set_xscale("log")
+        if seconds.min() == seconds.max():
+            axes.set_xlim(seconds[0] / 10, seconds[0] * 10)
         front = front_of(seconds, values, smaller=smaller)
         shown, heights = at_the_edge(points, smaller=smaller)
         axes.plot(seconds[front], heights[front], "-", color=RULE, linewidth=5, zorder=0)
@@ -126,8 +128,6 @@ def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: 
         axes.set_ylabel(f"{metric_name(metric)}{', lower is better' if smaller else ''}")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.margins(x=0.1, y=0.16)
-        if seconds.min() == seconds.max():
-            axes.set_xlim(seconds[0] / 10, seconds[0] * 10)
         axes.autoscale_view()
         room_for_ticks(figure, axes)
         _name_points(axes, shown, seconds, heights, float(figure.bbox.x1) - 2)
