@@ -6,7 +6,6 @@ names and values only; it never carries SQL.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
@@ -19,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from pydantic.dataclasses import dataclass
 
 from recdag.datasets.addresses import refuse_private
+from recdag.suggest import nearest
 
 Format = Literal[
     "movielens_dat", "movielens_csv", "movielens_udata", "ncf", "triplets", "lists", "userbehavior",
@@ -64,8 +64,8 @@ Texts = Annotated[
 
 def near(word: str, words: Iterable[str]) -> str:
     """What may have been meant, as the end of a message; empty where nothing is near."""
-    close = difflib.get_close_matches(word, list(words), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    close = nearest(word, words)
+    return f"; did you mean {close}?" if close else ""
 
 
 def _inside(paths: tuple[str, ...]) -> tuple[str, ...]:

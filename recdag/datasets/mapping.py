@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any, Literal
 
-from recdag.datasets.entry import Column
+from recdag.datasets.entry import Column, near
 from recdag.datasets.hints import MOST_BEHAVIOURS, may_be_behaviours, may_be_counts, span, unlikely_key
-from recdag.datasets.questions import Question, typed
+from recdag.datasets.questions import Question
 from recdag.datasets.sampling import Sample
 from recdag.datasets.times import is_number, looks_like_time, time_formats
 from recdag.datasets.wishes import NONE, Wishes
@@ -186,7 +186,7 @@ class _Mapper:
         known = "" if self.named else "The file has no header. "
         problem = f"{known}It is not clear which column is the {role} ({examples})"
         labels = tuple(self.labels[n] for n in free)
-        example = f"--user {typed(labels[0])} --item {typed(labels[1])}" if both else ""
+        example = f"--user {quote(labels[0])} --item {quote(labels[1])}" if both else ""
         self.questions.append(Question(problem, role, labels, labels[0], example))
 
     def _ask_for_counts(self) -> None:
@@ -203,7 +203,7 @@ class _Mapper:
             f"{', '.join(shown)}{more}: not used, and may tell how often or how much; 0 and false are then "
             "no positives"
         )
-        example = f"--count {typed(labels[0])} (or --rating), or --count {NONE} where none of them does"
+        example = f"--count {quote(labels[0])} (or --rating), or --count {NONE} where none of them does"
         self.questions.append(Question(problem, "count", (*labels, NONE), labels[0], example))
 
     def _ask_for_behaviours(self) -> None:
@@ -215,7 +215,7 @@ class _Mapper:
         labels = [str(self._column(n)) for n in places]
         shown = [f"{self._named(n)} ({', '.join(dict.fromkeys(self.values[n][:99]))[:60]})" for n in places]
         problem = f"{', '.join(shown)}: not used, and may tell what was done"
-        example = f"--behaviour {typed(labels[0])}, or --behaviour {NONE}"
+        example = f"--behaviour {quote(labels[0])}, or --behaviour {NONE}"
         self.questions.append(Question(problem, "behaviour", (*labels, NONE), labels[0], example))
 
     def _named(self, place: int) -> str:
@@ -226,10 +226,9 @@ class _Mapper:
             return self.labels.index(wish)
         if wish.isdigit() and 1 <= int(wish) <= len(self.labels):
             return int(wish) - 1
-        near = difflib.get_close_matches(wish, self.labels, n=1)
         has = ", ".join(self.labels[:20]) if self.named else f"no header, and columns 1 to {len(self.labels)}"
         raise DataError(
-            f"There is no column {wish!r}{f'; did you mean {near[0]}?' if near else ''}",
+            f"There is no column {wish!r}{near(wish, self.labels)}",
             where=self.where,
             cure=f"Correct --{role}; the file has: {has}.",
         )

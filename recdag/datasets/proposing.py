@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Literal
 
 from recdag.datasets.catalogue import dataset_from
@@ -14,7 +15,7 @@ from recdag.datasets.files import FoundFiles
 from recdag.datasets.hints import MOST_BEHAVIOURS
 from recdag.datasets.metadata import is_known
 from recdag.datasets.profiling import Values
-from recdag.datasets.questions import Question, Unanswered, typed
+from recdag.datasets.questions import Question, Unanswered
 from recdag.datasets.sampling import Sample, check_kind, take_sample
 from recdag.datasets.table import Table, read_table
 from recdag.datasets.wishes import NONE, Wishes
@@ -204,7 +205,7 @@ def _values(table: Table, wishes: Wishes, where: str) -> tuple[dict[str, Any], Q
         problem = f"It is not clear whether column {column} ({span}) holds ratings or counts"
         threshold = f" --threshold {least}" if of_zeros else ""
         example = (
-            f"--rating {typed(column)}{threshold}, or --count {typed(column)}, or --count {NONE} where it "
+            f"--rating {quote(column)}{threshold}, or --count {quote(column)}, or --count {NONE} where it "
             "holds neither"
         )
         return {}, Question(problem, "rating", (column, NONE), column, example)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ class Question:
             return self.example
         answer = self.guess or self.choices[0]
         others = f" (there are: {', '.join(self.choices[:20])})" if len(self.choices) > 1 else ""
-        return f"--{self.field.replace('_', '-')} {typed(answer)}{others}"
+        return f"--{self.field.replace('_', '-')} {shlex.quote(answer)}{others}"
 
 
 class Unanswered(DataError):
@@ -46,8 +47,3 @@ class Unanswered(DataError):
         else:
             lines = "".join(f"\n- {each.problem}. Say so with {each.cure}" for each in questions)
             super().__init__(f"{len(questions)} things are not clear", where=where, cure=f"Say all:{lines}")
-
-
-def typed(answer: str) -> str:
-    """An answer as it is typed in a shell."""
-    return f"'{answer}'" if set(answer) & set(' %|;\t*&()<>$"') else answer

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from recdag.datasets.mapping import ColumnMapping, map_columns
 from recdag.datasets.profiling import Profile, take_profile
-from recdag.datasets.questions import Question, typed
+from recdag.datasets.questions import Question
 from recdag.datasets.sampling import Sample
 from recdag.datasets.times import is_number
 from recdag.datasets.validation import TRUTHS
@@ -74,7 +75,7 @@ def _ask_for_truths(
     """What a column of behaviours that holds 0 and 1, or true and false, is to mean."""
     if "value" in mapping.columns or NONE in (wishes.rating, wishes.count):
         return []
-    column = typed(str(name))
+    column = quote(str(name))
     return [
         Question(
             f"Column {name} holds {' and '.join(sorted(codes)[:2])}, which are no behaviours",

@@ -8,9 +8,10 @@ from typing import Protocol
 
 import pandas as pd
 
-from recdag.evaluation.metrics import without_group
+from recdag.evaluation.metrics import METRICS, without_group
 
 AS_PUBLISHED = "as_published"
+_LOWER_IS_BETTER = tuple(name for name, metric in METRICS.items() if not metric.larger_is_better)
 
 
 class StudyLike(Protocol):
@@ -269,5 +270,5 @@ def study_command(dataset: str, study: str, **axes: str) -> str:
 
 
 def lower_is_better(metric: str) -> bool:
-    """Whether small values of a metric are good: mean percentile rank is the one."""
-    return metric.startswith("mpr")
+    """Whether small values of a metric are good; it may have a cut-off or another ending."""
+    return metric.startswith(_LOWER_IS_BETTER)

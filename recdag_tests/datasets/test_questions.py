@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from recdag.datasets.adding import try_out
 from recdag.datasets.proposing import LogFile, propose
-from recdag.datasets.questions import Unanswered
+from recdag.datasets.questions import Question, Unanswered
 from recdag.datasets.wishes import Wishes
 from recdag.errors import DataError
 
@@ -185,3 +186,9 @@ def test_titles_of_other_items_are_refused(tmp_path):
         try_out(propose([file], Wishes(), tmp_path / "t.csv"))
     with pytest.raises(DataError, match="no such file"):
         propose([file], Wishes(), tmp_path / "away.csv")
+
+
+def test_an_answer_stays_one_word_of_the_shell_whatever_a_column_is_called():
+    name = "it's; rm -rf $HOME"
+    question = Question("It is not clear what this is", "count", (name,))
+    assert shlex.split(question.cure) == ["--count", name]

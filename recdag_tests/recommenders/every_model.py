@@ -18,7 +18,7 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 
-DRAW_NOTHING = ("item_pop", "item_knn", "ease", "slim", "met")
+DRAW_NOTHING = tuple(name for name, spec in MODELS.items() if not spec.random)
 """Models that end the same with every seed."""
 
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {
