@@ -43,7 +43,7 @@ class Profile:
     """What was found.
 
     Attributes:
-        codes: of behaviours, the most frequent first.
+        codes: of behaviours, the most frequent first, equally frequent ones by name.
         codes_of_files: the same of each file.
         values: None where there are none.
     """
@@ -74,7 +74,7 @@ def take_profile(content: Mapping[str, Any], paths: Sequence[Path]) -> Profile:
                 "SELECT file, behaviour, count(*) AS n, min(number), max(number),"
                 " min(number) FILTER (number > 0), bool_and(number = floor(number))"
                 f" FROM (SELECT file, behaviour, {number_of('value')} AS number FROM ({rows}))"
-                " GROUP BY file, behaviour ORDER BY n DESC"
+                " GROUP BY file, behaviour ORDER BY n DESC, behaviour, file"
             ).fetchall()
         except _UNREADABLE:
             # Which behaviours there are is not known yet, so that none is at fault.

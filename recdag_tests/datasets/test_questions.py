@@ -85,7 +85,7 @@ def test_all_questions_come_at_once(tmp_path):
     )
     told = asked(file, behaviour="did", user="who")
     assert "3 things are not clear" in told
-    for option in ("--count Minutes", "--target play", "--time-format"):
+    for option in ("--count Minutes", "--target look", "--time-format"):
         assert told.count(option) == 1
     answers = {"target": "play", "count": "Minutes", "time_format": "%d/%m/%Y"}
     proposal = propose([file], Wishes(behaviour="did", user="who", **answers))
