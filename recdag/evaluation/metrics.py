@@ -131,6 +131,19 @@ METRICS: dict[str, Metric] = {
     ),
     "coverage": Metric("share of items in at least one user's first k", True, whole=True),
 }
+_METRIC_WORDS = {
+    "hr": "HR",
+    "ndcg": "NDCG",
+    "recall": "Recall",
+    "recall_plain": "Recall (plain)",
+    "precision": "Precision",
+    "mrr": "MRR",
+    "mrr_sum": "MRR (sum)",
+    "map": "MAP",
+    "mpr": "MPR",
+    "coverage": "Coverage",
+    "found": "Found",
+}
 USER_GROUPS = {
     "seen": "users who met their held-out item in supportive feedback",
     "unseen": "users who did not meet it",
@@ -175,6 +188,13 @@ def without_group(name: str) -> str:
     """The metric's own name: `hr@10` of `hr@10_seen`."""
     stem, _, group = name.rpartition("_")
     return stem if group in USER_GROUPS else name
+
+
+def metric_title(metric: str) -> str:
+    """`ndcg@10` as NDCG@10, `ndcg@10_seen` as NDCG@10 seen."""
+    own = without_group(metric)
+    stem, sign, cutoff = own.partition("@")
+    return f"{_METRIC_WORDS.get(stem, stem)}{sign}{cutoff}{metric[len(own) :].replace('_', ' ')}"
 
 
 def larger_is_better(name: str) -> bool:

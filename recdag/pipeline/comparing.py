@@ -19,7 +19,7 @@ from recdag.pipeline.steps import Outcome, step_key
 from recdag.report.page import build_report
 from recdag.report.queries import read_datasets, read_simulated
 from recdag.report.records import write_records
-from recdag.report.verdict_bars import verdict_bars
+from recdag.report.shown import verdict_bars
 from recdag.report.verdicts import SIMULATED
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows

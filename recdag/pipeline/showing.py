@@ -9,14 +9,14 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from recdag.evaluation.metrics import larger_is_better
+from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.pipeline.project import Project
 from recdag.pipeline.trained import read_history
-from recdag.report.distributions import count_bars, long_tails
-from recdag.report.wording import metric_name, number
+from recdag.plots.distributions import count_bars, long_tails
 from recdag.warehouse.sql import arrays, identifier, scalar
+from recdag.words import number
 
 MOST_COLUMNS = 12
 _BINS = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-8": (5, 8), "9-16": (9, 16), "17+": (17, 2**31)}
@@ -104,7 +104,7 @@ def results_table(project: Project, dataset: str, paper: str) -> str:
     )
     names = [metric for metric in metrics if metric in shown]
     best_first = values[names[0]].sort_values(ascending=not larger_is_better(names[0])).index
-    return _markdown(shown.loc[best_first, names].rename(columns=metric_name).fillna(""))
+    return _markdown(shown.loc[best_first, names].rename(columns=metric_title).fillna(""))
 
 
 def leading_values(project: Project, dataset: str, paper: str) -> dict[str, float]:
@@ -116,7 +116,7 @@ def leading_values(project: Project, dataset: str, paper: str) -> dict[str, floa
             " where dataset = ? and paper = ? and study is null and metric = ? order by model",
             [dataset, paper, metric],
         ).fetchall()
-    return {f"{metric_name(metric)} {model}": value for model, value in rows if value is not None}
+    return {f"{metric_title(metric)} {model}": value for model, value in rows if value is not None}
 
 
 def validation_reached(project: Project, card: Mapping[str, Any]) -> dict[str, float | int]:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recdag.errors import RecdagError
+from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.evaluation.protocols import PROTOCOLS
+from recdag.plots.learning_curve import learning_curve
 from recdag.recommenders.registry import model_spec
-from recdag.report.learning_curve import learning_curve
 
 if TYPE_CHECKING:
     import torch
@@ -100,7 +101,9 @@ def save_trained(
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, path)
     history = [[asdict(row) for row in experiment.history.rows] for experiment in experiments]
     (fresh / "history.json").write_text(json.dumps(history))
-    if (picture := learning_curve(history[0], PROTOCOLS[card.protocol].selection_metric)) is not None:
+    metric = PROTOCOLS[card.protocol].selection_metric
+    picture = learning_curve(history[0], metric_title(metric), smaller_is_better=not larger_is_better(metric))
+    if picture is not None:
         (fresh / PICTURE).write_bytes(picture)
     complete = Card(**{**asdict(card), "data_version": _weights_version(fresh, len(splits))})
     (fresh / CARD).write_text(json.dumps(asdict(complete), indent=2))

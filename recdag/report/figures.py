@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recdag.report.drawing import (
+from recdag.evaluation.metrics import metric_title
+from recdag.plots.drawing import (
     CHARACTER,
     COLOURS,
     CROWDED,
@@ -25,9 +26,9 @@ from recdag.report.drawing import (
     to_svg,
     write_label,
 )
-from recdag.report.labels import place, spread
+from recdag.plots.labels import place, spread
 from recdag.report.tables import lower_is_better
-from recdag.report.wording import duration, metric_name, number
+from recdag.words import duration, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,7 +126,7 @@ def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: 
             )
             tip(drawn.lines[0], _in_words(original, metric))
         axes.set_xlabel("training time in seconds")
-        axes.set_ylabel(f"{metric_name(metric)}{', lower is better' if smaller else ''}")
+        axes.set_ylabel(f"{metric_title(metric)}{', lower is better' if smaller else ''}")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.margins(x=0.1, y=0.16)
         axes.autoscale_view()
@@ -165,7 +166,7 @@ def _said_to_be(point: Point, arrow: str) -> Point:
 
 def _in_words(point: Point, metric: str) -> str:
     error = "" if np.isnan(point.std_err) else f" ± {number(point.std_err)}"
-    return f"{point.label}: {metric_name(metric)} {number(point.value)}{error}, {duration(point.seconds)}"
+    return f"{point.label}: {metric_title(metric)} {number(point.value)}{error}, {duration(point.seconds)}"
 
 
 def _whole_epochs(axes: Axes, curves: Sequence[Curve]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from recdag.report import wording
+from recdag import words
+from recdag.evaluation.metrics import metric_title
 from recdag.report.results import SIGNIFICANT
 from recdag.report.tables import PaperLike, ResultTable, lower_is_better
 from recdag.report.verdicts import Unjudged, lacks_of
@@ -82,9 +83,9 @@ def lead_sentence(lead: Lead) -> str:
     """How the lead stands, in words."""
     sentence = (
         f"On {lead.dataset} {lead.model} is {lead.standing} {lead.rival} in "
-        f"{wording.metric_name(lead.metric)} ({wording.number(lead.values[lead.model])} against "
-        f"{wording.number(lead.values[lead.rival])}, difference {wording.signed(lead.difference)}, "
-        f"{wording.probability(lead.p_value)}, adjusted)"
+        f"{metric_title(lead.metric)} ({words.number(lead.values[lead.model])} against "
+        f"{words.number(lead.values[lead.rival])}, difference {words.signed(lead.difference)}, "
+        f"{words.probability(lead.p_value)}, adjusted)"
     )
     if lead.variants:
         sentence += f"; its own variants: {_with_values(lead, lead.variants)}"
@@ -96,7 +97,7 @@ def lead_sentence(lead: Lead) -> str:
 
 
 def _with_values(lead: Lead, models: tuple[str, ...]) -> str:
-    return wording.listed([f"{model} ({wording.number(lead.values[model])})" for model in models])
+    return words.listed([f"{model} ({words.number(lead.values[model])})" for model in models])
 
 
 def tests_of(

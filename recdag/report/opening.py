@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from recdag.report import wording
+from recdag import words
+from recdag.evaluation.metrics import metric_title
 from recdag.report.lead import AHEAD, BEHIND, LEVEL, Lead
 from recdag.report.survival import Survivals, survival_summary
 from recdag.report.tables import PaperLike, ResultTable, paper_command
@@ -103,8 +104,8 @@ def _numbers(claims: pd.DataFrame, obtainable: Collection[str] | None) -> str:
     if compared.empty:
         return ""
     counts = compared["verdict"].value_counts()
-    fared = wording.listed([f"{counts[name]} {name}" for name in _COMPARED if name in counts])
-    where = wording.listed(list(dict.fromkeys(compared["dataset"])))
+    fared = words.listed([f"{counts[name]} {name}" for name in _COMPARED if name in counts])
+    where = words.listed(list(dict.fromkeys(compared["dataset"])))
     verb = "has" if len(compared) == 1 else "have"
     within = "" if obtainable is None else _within_reach(claims, obtainable)
     numbers = f"of {len(claims)} published numbers{within}"
@@ -119,17 +120,17 @@ def _within_reach(claims: pd.DataFrame, obtainable: Collection[str]) -> str:
 def _lead(model: str, leads: Sequence[Lead | Unjudged]) -> str:
     said = []
     judged = [each for each in leads if isinstance(each, Lead)]
-    for standing, words in ((AHEAD, "holds"), (LEVEL, "is undecided"), (BEHIND, "does not hold")):
+    for standing, outcome in ((AHEAD, "holds"), (LEVEL, "is undecided"), (BEHIND, "does not hold")):
         there = [lead for lead in judged if lead.standing == standing]
         if there:
-            places = wording.listed([f"{lead.dataset} ({standing} {lead.rival})" for lead in there])
-            said.append(f"{words} on {places}")
+            places = words.listed([f"{lead.dataset} ({standing} {lead.rival})" for lead in there])
+            said.append(f"{outcome} on {places}")
     if unjudged := [each for each in leads if isinstance(each, Unjudged) and each.lacks]:
-        places = wording.listed(
+        places = words.listed(
             [f"{each.dataset} (missing: {', '.join(lack.topic for lack in each.lacks)})" for each in unjudged]
         )
         said.append(f"cannot be judged yet on {places}")
-    return f"the lead of {model} {wording.listed(said)}" if said else ""
+    return f"the lead of {model} {words.listed(said)}" if said else ""
 
 
 def _winner(table: ResultTable) -> str:
@@ -144,9 +145,9 @@ def _winner(table: ResultTable) -> str:
     if not best:
         return ""
     verb = "is" if len(best) == 1 else "are equally"
-    sentence = f"on {table.dataset} {wording.listed(list(best))} {verb} best in "
-    sentence += f"{wording.metric_name(table.metrics[0])} ({wording.number(max(best.values()))})"
+    sentence = f"on {table.dataset} {words.listed(list(best))} {verb} best in "
+    sentence += f"{metric_title(table.metrics[0])} ({words.number(max(best.values()))})"
     if table.not_worse:
         verb = "is" if len(table.not_worse) == 1 else "are"
-        sentence += f"; {wording.listed(table.not_worse)} {verb} not significantly worse"
+        sentence += f"; {words.listed(table.not_worse)} {verb} not significantly worse"
     return sentence

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from recdag import words
+from recdag.evaluation.metrics import metric_title
+from recdag.plots.drawing import CROWDED, SMALLEST_SECONDS, thinned
 from recdag.recommenders.registry import MODELS
-from recdag.report import figures, wording
-from recdag.report.drawing import CROWDED, SMALLEST_SECONDS, thinned
+from recdag.report import figures
 from recdag.report.tables import ResultTable, lower_is_better
 
 _HIGHLIGHTED = 5
@@ -46,9 +48,9 @@ def _cost_figure(table: ResultTable, name: str) -> list[ResultFigure]:
     if len(points) < 2:
         return []
     metric = table.metrics[0]
-    shown = wording.metric_name(metric)
+    shown = metric_title(metric)
     title = f"{shown} by training time on {table.dataset}: " + "; ".join(
-        f"{p.label} {wording.number(p.value)} in {wording.duration(p.seconds)}" for p in points
+        f"{p.label} {words.number(p.value)} in {words.duration(p.seconds)}" for p in points
     )
     svg = figures.cost_and_quality(points, metric, name=f"{name}-cost", title=title)
     return [ResultFigure(Markup(svg), _cost_caption(points, metric), len(points) > CROWDED)]
@@ -60,7 +62,7 @@ def _cost_caption(points: Sequence[figures.Point], metric: str) -> str:
     shown = np.maximum(seconds, SMALLEST_SECONDS)
     _, heights = figures.at_the_edge(points, smaller=smaller)
     said = [
-        f"{wording.metric_name(metric)} by training time.",
+        f"{metric_title(metric)} by training time.",
         "Lower is better." if smaller else "",
         "The grey line joins the models that none beats on both."
         if len(figures.front_of(shown, values, smaller=smaller)) > 1
@@ -79,9 +81,9 @@ def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[
     metric = _validated_by(table)
     smaller = lower_is_better(metric)
     better = " Lower is better." if smaller else ""
-    y_label = f"{wording.metric_name(metric)} on validation{', lower is better' if smaller else ''}"
+    y_label = f"{metric_title(metric)} on validation{', lower is better' if smaller else ''}"
     for value_name, label, caption in (
-        ("validation", y_label, f"{wording.metric_name(metric)} on validation after each epoch.{better}"),
+        ("validation", y_label, f"{metric_title(metric)} on validation after each epoch.{better}"),
         ("loss", "loss, first epoch = 1", "Training loss after each epoch, relative to the first."),
     ):
         groups = {
@@ -132,7 +134,7 @@ def _highlighted(lines: list[figures.Curve], *, smaller: bool) -> list[figures.C
 
 def _phases_caption(groups: Mapping[str, pd.DataFrame]) -> str:
     several = [model for model, rows in groups.items() if rows["phase"].nunique() > 1]
-    return f" Of {wording.listed(several)} the last phase alone." if several else ""
+    return f" Of {words.listed(several)} the last phase alone." if several else ""
 
 
 def _curve(model: str, rows: pd.DataFrame, *, relative: bool, sign: int) -> figures.Curve:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from recdag.report import wording
+from recdag import words
+from recdag.evaluation.metrics import metric_title
 from recdag.report.lead import tests_of
 from recdag.report.results import SIGNIFICANT
 from recdag.report.tables import PaperLike, ResultTable, lower_is_better
@@ -151,7 +152,7 @@ def survival_summary(survivals: Survivals) -> str:
     if survivals.unjudged and survivals.unjudged.lacks:
         said.append(_claims(survivals.unjudged.papers, NOT_JUDGED))
         places.append(survivals.unjudged.dataset)
-    return f"on {places[0]} {wording.listed(said)}" if said else ""
+    return f"on {places[0]} {words.listed(said)}" if said else ""
 
 
 def survival_sentence(survivals: Sequence[Survival]) -> str:
@@ -163,12 +164,12 @@ def survival_sentence(survivals: Sequence[Survival]) -> str:
         for outcome, mine in _by_outcome(survivals)
     )
     first = survivals[0]
-    return f"On {first.dataset}, by {wording.metric_name(first.metric)}, {said}."
+    return f"On {first.dataset}, by {metric_title(first.metric)}, {said}."
 
 
 def _claims(whose: Sequence[str], outcome: str) -> str:
     one = len(whose) == 1
-    return f"the claim{'' if one else 's'} of {wording.listed(whose)} {outcome if one else _PLURAL[outcome]}"
+    return f"the claim{'' if one else 's'} of {words.listed(whose)} {outcome if one else _PLURAL[outcome]}"
 
 
 def _by_outcome(survivals: Sequence[Survival]) -> list[tuple[str, list[Survival]]]:
@@ -188,4 +189,4 @@ def _named(rivals: Sequence[Against]) -> str:
     names = [rival.model for rival in rivals]
     if len(names) > _MOST_NAMED + 1:
         names = [*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} others"]
-    return wording.listed(names)
+    return words.listed(names)

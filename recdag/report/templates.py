@@ -6,7 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from recdag.report import wording
+from recdag import words
+from recdag.evaluation.metrics import metric_title
+from recdag.recommenders.registry import model_title
+from recdag.report.shown import SHOWN_VERDICTS
 
 HERE = Path(__file__).parent
 
@@ -26,19 +29,19 @@ def templates(*, html: bool) -> Environment:
         keep_trailing_newline=True,
     )
     for write in (
-        wording.metric_name,
-        wording.model_title,
-        wording.number,
-        wording.printed,
-        wording.signed,
-        wording.duration,
-        wording.memory,
-        wording.whole,
-        wording.moment,
-        wording.listed,
-        wording.probability,
+        metric_title,
+        model_title,
+        words.number,
+        words.printed,
+        words.signed,
+        words.duration,
+        words.memory,
+        words.whole,
+        words.moment,
+        words.listed,
+        words.probability,
     ):
         environment.filters[write.__name__] = write
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
-    environment.globals["VERDICTS"] = wording.SHOWN_VERDICTS
+    environment.globals["VERDICTS"] = SHOWN_VERDICTS
     return environment

@@ -8,9 +8,11 @@ import duckdb
 from rich.table import Table
 from rich.text import Text
 
-from recdag.evaluation.metrics import without_group
-from recdag.report import queries, wording
+from recdag import words
+from recdag.evaluation.metrics import metric_title, without_group
+from recdag.report import queries
 from recdag.report.results import result_table
+from recdag.report.shown import VERDICTS
 from recdag.report.studies.defaults import misfits
 from recdag.report.tables import Cell, PaperLike, ResultTable, StandsFor
 from recdag.report.verdicts import SIMULATED
@@ -87,7 +89,7 @@ def _table(result: ResultTable, models: Collection[str], notes: Sequence[str] = 
     ]
     table.add_column("model", no_wrap=True)
     for metric, published in zip(metrics, with_claims, strict=True):
-        table.add_column(wording.metric_name(metric), justify="right", no_wrap=True)
+        table.add_column(metric_title(metric), justify="right", no_wrap=True)
         if published:
             table.add_column("published", justify="right", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
@@ -102,14 +104,14 @@ def _table(result: ResultTable, models: Collection[str], notes: Sequence[str] = 
             label.append(" (adapted)", style="dim")
         if row.model in several:
             label.append(f"\n  {row.variant}", style="dim")
-        table.add_row(label, *cells, wording.duration(row.seconds))
+        table.add_row(label, *cells, words.duration(row.seconds))
     return table
 
 
 def _value(cell: Cell | None) -> Text:
     if cell is None:
         return Text("–", style="dim")
-    text = Text(wording.number(cell.value), style="bold" if cell.best else "")
+    text = Text(words.number(cell.value), style="bold" if cell.best else "")
     return text.append("≈" if cell.tied else " ", style="dim")
 
 
@@ -117,7 +119,7 @@ def _published(cell: Cell | None) -> Text:
     if cell is None or cell.published is None:
         return Text("")
     claim = cell.published
-    text = Text(f"{wording.printed(claim.value)} ")
+    text = Text(f"{words.printed(claim.value)} ")
     return text.append(
-        f"{wording.VERDICTS[claim.verdict][0]} {wording.signed(claim.difference, 3)}", _STYLES[claim.verdict]
+        f"{VERDICTS[claim.verdict][0]} {words.signed(claim.difference, 3)}", _STYLES[claim.verdict]
     )

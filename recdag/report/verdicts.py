@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from recdag import words
 from recdag.recommenders.registry import MODELS
-from recdag.report import wording
 from recdag.report.tables import ResultTable, Row, paper_command, study_command
 
 SIMULATED = "simulated: shows that the graph works, says nothing about the papers"
@@ -102,7 +102,7 @@ def _tuning(table: ResultTable, rows: Sequence[Row], *, searchable: bool) -> Lac
         return None
     searched = [row for row in rows if row.tuning]
     what = "a search for hyperparameters with one budget for all: " + (
-        f"{_named(searched)} had {wording.listed(sorted(budgets - {''}))}" if searched else "none was made"
+        f"{_named(searched)} had {words.listed(sorted(budgets - {''}))}" if searched else "none was made"
     )
     cure = "" if searchable else f"say under search: in {_recipe(table)} what is worth trying"
     return Lack("tuning", what, cure, paper_command(table.dataset, table.paper, _BUDGET))
@@ -134,4 +134,4 @@ def _named(rows: Sequence[Row]) -> str:
     names = [row.model for row in rows]
     if len(names) > _MOST_NAMED + 1:
         names = [*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} others"]
-    return wording.listed(names)
+    return words.listed(names)

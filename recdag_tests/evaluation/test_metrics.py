@@ -13,6 +13,7 @@ from recdag.errors import ConfigError
 from recdag.evaluation.metrics import (
     METRICS,
     larger_is_better,
+    metric_title,
     of_group,
     parse,
     per_user,
@@ -127,3 +128,11 @@ def test_names_are_checked():
         with pytest.raises(ConfigError):
             parse(wrong)
     assert all(metric.summary for metric in METRICS.values())
+
+
+def test_names():
+    assert metric_title("ndcg@100") == "NDCG@100"
+    assert metric_title("recall_plain@5") == "Recall (plain)@5"
+    assert metric_title("mrr_sum") == "MRR (sum)"
+    assert metric_title("new@3") == "new@3"
+    assert metric_title("hr@10_unseen") == "HR@10 unseen"

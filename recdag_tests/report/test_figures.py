@@ -4,6 +4,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from recdag.plots.labels import place, spread
 from recdag.report.figures import (
     Curve,
     Point,
@@ -12,7 +13,6 @@ from recdag.report.figures import (
     front_of,
     learning_curves,
 )
-from recdag.report.labels import place, spread
 
 
 def test_front_against_brute_force():

@@ -8,7 +8,7 @@ from recdag.report import queries
 from recdag.report.lead import AHEAD, BEHIND, LEVEL, Lead
 from recdag.report.opening import next_run, opening_sentence, outcome_sentence
 from recdag.report.results import result_table
-from recdag.report.verdict_bars import verdict_bars
+from recdag.report.shown import verdict_bars
 from recdag.report.verdicts import Lack, Unjudged
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
+from recdag.plots.charts import Dot, Line, dot_chart, histogram, line_chart, wide
 from recdag.report.page import build_report
 from recdag.report.studies import numbers
-from recdag.report.studies.charts import Dot, Line, dot_chart, histogram, line_chart, wide
 from recdag.report.studies.defaults import misfits
 from recdag.report.studies.drawn import curve_figures, dot_figures, line_figures
 from recdag.report.studies.naming import names_of

@@ -5,7 +5,7 @@ from recdag.recommenders.registry import autoencoders, baselines, exposure, mult
 from recdag.recommenders.registry.spec import ModelSpec
 from recdag.suggest import names_known
 
-__all__ = ["MODELS", "ModelSpec", "model_spec"]
+__all__ = ["MODELS", "ModelSpec", "model_spec", "model_title"]
 
 MODELS: dict[str, ModelSpec] = {
     spec.name: spec
@@ -23,3 +23,8 @@ def model_spec(name: str) -> ModelSpec:
     if name not in MODELS:
         raise ConfigError(f"no model is called {name!r}", cure=names_known(name, MODELS))
     return MODELS[name]
+
+
+def model_title(name: str) -> str:
+    """A model's name in the literature: `neumf_pretrain` as NeuMF (pre-trained); else `name`."""
+    return (MODELS[name].title if name in MODELS else "") or name

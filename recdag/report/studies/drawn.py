@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recdag.report import wording
-from recdag.report.drawing import SMALLEST_SECONDS, thinned
-from recdag.report.studies.charts import Dot, Line, dot_chart, histogram, line_chart, wide
+from recdag import words
+from recdag.plots.charts import Dot, Line, dot_chart, histogram, line_chart, wide
+from recdag.plots.drawing import SMALLEST_SECONDS, thinned
 from recdag.report.studies.naming import Names, amount, axis_label, metric_label, names_of
 from recdag.report.tables import lower_is_better
 
@@ -129,7 +129,7 @@ def histogram_figures(measured: pd.DataFrame, x_name: str, dataset: str, name: s
     y_label = metric_label("share")
     title = (
         f"{y_label} by {x_name} on {dataset}, from {edges[0]:.3g} to {edges[-1]:.3g}: most, "
-        f"{wording.number(shares[top], 3)}, from {edges[top]:.3g} to {edges[top + 1]:.3g}"
+        f"{words.number(shares[top], 3)}, from {edges[top]:.3g} to {edges[top + 1]:.3g}"
     )
     svg = histogram(edges, shares, x_label=x_name, y_label=y_label, name=name, title=title, log_x=log_x)
     return Drawn(svg, f"{y_label[0].upper()}{y_label[1:]} by {x_name}.")

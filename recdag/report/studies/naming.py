@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from recdag import words
+from recdag.evaluation.metrics import metric_title
+from recdag.plots.drawing import COLOURS, MARKERS
 from recdag.recommenders.registry import MODELS
-from recdag.report import wording
-from recdag.report.drawing import COLOURS, MARKERS
 
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",\s+(?![^\[]*\])")
 _METRICS = {"train_seconds": "training time in seconds", "share": "share of positives"}
@@ -84,7 +85,7 @@ def _distinct(labels: Sequence[str], models: Mapping[str, int]) -> dict[str, int
 
 def metric_label(metric: str) -> str:
     """A metric's name for an axis or the head of a table."""
-    return _METRICS.get(metric) or wording.metric_name(metric)
+    return _METRICS.get(metric) or metric_title(metric)
 
 
 def axis_label(x_name: str) -> str:
@@ -94,4 +95,4 @@ def axis_label(x_name: str) -> str:
 
 def amount(value: float) -> str:
     """A metric's value to four digits; one digit where it is no share."""
-    return wording.number(value, 4 if not abs(value) >= 10 else 1)
+    return words.number(value, 4 if not abs(value) >= 10 else 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recdag.report import wording
+from recdag import words
 from recdag.report.studies.naming import amount, axis_label, metric_label
 from recdag.report.tables import lower_is_better
 
@@ -90,7 +90,7 @@ def _cell(ours: tuple[float, float] | None, theirs: float | None) -> NumberCell:
     return NumberCell(
         amount(value),
         "" if np.isnan(error) else f"± {amount(error)}",
-        "" if theirs is None else wording.printed(theirs),
+        "" if theirs is None else words.printed(theirs),
     )
 
 
@@ -150,15 +150,15 @@ def _lead(leads: pd.Series, series: str, group: float, p_values: pd.Series) -> N
     if np.isnan(p_value) or (series, group) not in leads.index:
         return NumberCell("–")
     star = "*" if p_value < _UNADJUSTED else ""
-    value = wording.signed(leads[(series, group)])
-    return NumberCell(f"{value}{star}", published="", error=wording.probability(p_value))
+    value = words.signed(leads[(series, group)])
+    return NumberCell(f"{value}{star}", published="", error=words.probability(p_value))
 
 
 def bins(measured: pd.DataFrame, x_name: str) -> NumberTable:
     """The bars of a histogram."""
     here = measured[measured["x_name"] == x_name].sort_values("x")
     rows = tuple(
-        (f"{x:.4g}", (NumberCell(wording.number(value)),))
+        (f"{x:.4g}", (NumberCell(words.number(value)),))
         for x, value in zip(here["x"], here["value"], strict=True)
     )
     return NumberTable(f"Shares by {x_name}", (f"{x_name} from", "share"), rows)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recdag.report.drawing import (
+from recdag.plots.drawing import (
     CHARACTER,
     COLOURS,
     LINE,
@@ -24,7 +24,7 @@ from recdag.report.drawing import (
     to_svg,
     write_label,
 )
-from recdag.report.labels import spread
+from recdag.plots.labels import spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,28 +6,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from recdag.evaluation.metrics import larger_is_better
-from recdag.report.drawing import to_png
-from recdag.report.wording import metric_name
+from recdag.plots.drawing import to_png
 
 
-def learning_curve(rows: Iterable[Mapping[str, Any]], validated_by: str) -> bytes | None:
+def learning_curve(
+    rows: Iterable[Mapping[str, Any]], validation: str, *, smaller_is_better: bool = False
+) -> bytes | None:
     """A PNG of loss and validation over epochs, a line a phase; None where nothing was learned by epochs.
 
     Args:
         rows: values with their `phase`, `epoch` and `name`.
-        validated_by: the metric of validation; one of which little is good is drawn as itself, though the
-            history has it with its sign turned.
+        validation: what validation measures, as printed.
+        smaller_is_better: validation's values have their sign turned; they are drawn as they were measured.
     """
-    smaller = not larger_is_better(validated_by)
-    titles = {"validation": f"{metric_name(validated_by)}{', lower is better' if smaller else ''}"}
+    titles = {"validation": f"{validation}{', lower is better' if smaller_is_better else ''}"}
     curves: dict[str, dict[str, tuple[list[int], list[float]]]] = defaultdict(
         lambda: defaultdict(lambda: ([], []))
     )
     for row in rows:
         epochs, values = curves[row["name"]][row["phase"]]
         epochs.append(row["epoch"])
-        values.append(-row["value"] if smaller and row["name"] == "validation" else row["value"])
+        values.append(row["value"] * (-1 if smaller_is_better and row["name"] == "validation" else 1))
     if not curves:
         return None
 

@@ -1,7 +1,7 @@
-from recdag.report.learning_curve import learning_curve
+from recdag.plots.learning_curve import learning_curve
 
 
-def drawn(monkeypatch, rows, metric):
+def drawn(monkeypatch, rows, *validation, **direction):
     """Title and heights of each panel."""
     from matplotlib.figure import Figure
 
@@ -10,7 +10,7 @@ def drawn(monkeypatch, rows, metric):
     monkeypatch.setattr(
         Figure, "savefig", lambda self, *args, **known: (figures.append(self), saved(self, *args, **known))
     )
-    assert learning_curve(rows, metric).startswith(b"\x89PNG")
+    assert learning_curve(rows, *validation, **direction).startswith(b"\x89PNG")
     return {axes.get_title(): [list(line.get_ydata()) for line in axes.lines] for axes in figures[0].axes}
 
 
@@ -20,14 +20,17 @@ ROWS = [
 ]
 
 
-def test_mpr_is_drawn_as_itself_and_other_metrics_too(monkeypatch):
-    assert drawn(monkeypatch, ROWS, "mpr") == {"loss": [[0.9]], "MPR, lower is better": [[0.3, 0.2]]}
+def test_what_is_better_where_it_is_small_is_drawn_as_it_was_measured(monkeypatch):
+    assert drawn(monkeypatch, ROWS, "MPR", smaller_is_better=True) == {
+        "loss": [[0.9]],
+        "MPR, lower is better": [[0.3, 0.2]],
+    }
 
 
 def test_what_is_better_where_it_is_large_keeps_its_sign(monkeypatch):
     rows = [row | {"value": abs(row["value"])} for row in ROWS]
-    assert drawn(monkeypatch, rows, "ndcg@100") == {"loss": [[0.9]], "NDCG@100": [[0.3, 0.2]]}
+    assert drawn(monkeypatch, rows, "NDCG@100") == {"loss": [[0.9]], "NDCG@100": [[0.3, 0.2]]}
 
 
 def test_without_epochs_there_is_no_picture():
-    assert learning_curve([], "mpr") is None
+    assert learning_curve([], "MPR") is None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recdag.report.drawing import to_png
+from recdag.plots.drawing import to_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,50 +1,10 @@
-"""How numbers, names and verdicts are written, on the page and in the terminal."""
+"""How numbers and lists are written, on the page, in pictures and in the terminal."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from datetime import datetime
-
-from recdag.evaluation.metrics import without_group
-from recdag.recommenders.registry import MODELS
-
-VERDICTS = {
-    "reproduced": ("✓", "reproduced"),
-    "higher": ("▲", "higher"),
-    "lower": ("▼", "lower"),
-    "not_comparable": ("≠", "not comparable"),
-    "not_run": ("○", "not run"),
-}
-NO_DATA = "no_data"
-SHOWN_VERDICTS = {**VERDICTS, NO_DATA: ("⊘", "no data at hand")}
-"""What a claim is shown as: one that was not run for its data cannot be fetched is told from the others."""
-
-_METRIC_WORDS = {
-    "hr": "HR",
-    "ndcg": "NDCG",
-    "recall": "Recall",
-    "recall_plain": "Recall (plain)",
-    "precision": "Precision",
-    "mrr": "MRR",
-    "mrr_sum": "MRR (sum)",
-    "map": "MAP",
-    "mpr": "MPR",
-    "coverage": "Coverage",
-    "found": "Found",
-}
-
-
-def metric_name(metric: str) -> str:
-    """`ndcg@10` as NDCG@10, `ndcg@10_seen` as NDCG@10 seen."""
-    own = without_group(metric)
-    stem, sign, cutoff = own.partition("@")
-    return f"{_METRIC_WORDS.get(stem, stem)}{sign}{cutoff}{metric[len(own) :].replace('_', ' ')}"
-
-
-def model_title(model: str) -> str:
-    """A model's name in the literature: `neumf_pretrain` as NeuMF (pre-trained)."""
-    return (MODELS[model].title if model in MODELS else "") or model
 
 
 def number(value: float, digits: int = 4) -> str:

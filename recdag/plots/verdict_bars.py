@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 import pandas as pd
 
-from recdag.report.drawing import to_png
-from recdag.report.shown import shown_verdicts
-from recdag.report.wording import SHOWN_VERDICTS
+from recdag.plots.drawing import to_png
 
 _COLOURS = {
     "reproduced": "#0a6b49",
@@ -20,30 +18,24 @@ _COLOURS = {
 }
 
 
-def verdict_bars(claims: pd.DataFrame, obtainable: Collection[str] | None = None) -> bytes | None:
-    """A PNG with a bar a paper, divided by verdict; None where there are no claims.
+def bars(counts: pd.DataFrame, titles: Mapping[str, str]) -> bytes:
+    """A PNG with a bar a paper, divided by verdict.
 
     Args:
-        claims: the published table of this name.
-        obtainable: the papers' data sets that can be had, all by default.
+        counts: how many numbers, a row a paper, a column a verdict.
+        titles: verdict -> how it is called, in the order of the bars' parts.
     """
-    if claims.empty:
-        return None
-
     from matplotlib.figure import Figure
 
-    shown = claims.assign(verdict=shown_verdicts(claims, obtainable))
-    counts = shown.groupby(["paper", "verdict"], sort=False).size().unstack(fill_value=0)
-    counts = counts.loc[list(dict.fromkeys(claims["paper"]))]
     figure = Figure(figsize=(7, 0.9 + 0.34 * len(counts)))
     axes = figure.subplots()
     left = pd.Series(0, index=counts.index)
-    for verdict, (_, words) in SHOWN_VERDICTS.items():
+    for verdict, title in titles.items():
         if verdict not in counts:
             continue
         widths = counts[verdict]
         total = int(widths.sum())
-        axes.barh(counts.index, widths, left=left, color=_COLOURS[verdict], label=f"{words} {total}")
+        axes.barh(counts.index, widths, left=left, color=_COLOURS[verdict], label=f"{title} {total}")
         left = left + widths
     axes.invert_yaxis()
     axes.spines[["top", "right", "left"]].set_visible(False)

@@ -1,0 +1,1 @@
+"""What draws: from arrays to SVG and PNG, without a table, a metric or a page."""
