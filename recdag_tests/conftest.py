@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import yaml
 
+from recdag.graph import data
+from recdag.graph.project import Project
+from recdag.graph.splits import make_split
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import data
-from recdag.pipeline.project import Project
-from recdag.pipeline.splits import make_split
 from recdag.recommenders.registry import MODELS
 
 N_USERS, N_ITEMS = 60, 40

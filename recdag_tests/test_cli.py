@@ -13,7 +13,7 @@ import yaml
 
 from recdag.cli import completion
 from recdag.cli.sql import sql
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 
 
 def recdag(*arguments):
@@ -237,7 +237,7 @@ def test_a_project_whose_path_duckdb_cannot_handle_is_refused(home, tmp_path, mo
 
 def test_an_error_nobody_has_thought_of_is_one_line_and_a_file(home):
     script = (
-        "from recdag.pipeline.project import Project; "
+        "from recdag.graph.project import Project; "
         "Project.catalogue = property(lambda project: 1 / 0); "
         "from recdag.cli import main; main()"
     )

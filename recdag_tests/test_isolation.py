@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 
 TESTS = Path(__file__).parent
 WITHOUT_PLAYWRIGHT = (

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from recdag.graph.evaluation import evaluate_paper
+from recdag.graph.recommendations import publish_recommendations
+from recdag.graph.request import TrainingRequest
+from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.recommendations import publish_recommendations
-from recdag.pipeline.request import TrainingRequest
-from recdag.pipeline.training import train_model
 from recdag.warehouse.published import replace_rows
 
 PAGE = (Path(__file__).parents[1] / "docs" / "queries.md").read_text()

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from recdag import settings
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 from recdag.settings import SHIPPED_CATALOGUE, SHIPPED_RECIPES, Settings
 
 

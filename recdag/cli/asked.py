@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recdag.errors import ConfigError, RecdagError
+from recdag.graph.project import Project
 from recdag.papers.catalogue import paper as find_paper
 from recdag.papers.catalogue import study as find_study
 from recdag.papers.paper import Paper
 from recdag.papers.study import Study, Sweep
-from recdag.pipeline.project import Project
 from recdag.suggest import names_known
 
 
@@ -75,7 +75,7 @@ class Asked:
         return {**self.axes, **self._budgets(project, budget)}
 
     def _budgets(self, project: Project, budget: str) -> dict[str, dict[str, Any]]:
-        from recdag.pipeline.request import Budget
+        from recdag.graph.request import Budget
 
         if Budget.parse(budget) is None:
             return {}

@@ -13,7 +13,7 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
 
 def datasets(incomplete: str) -> list[str]:
     """Data sets of the catalogue."""
-    from recdag.pipeline.project import Project
+    from recdag.graph.project import Project
 
     try:
         return _beginning(incomplete, Project.open().catalogue)

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from recdag.cli.datasets_add import add
 from recdag.cli.terminal import literal, print_table
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 
 app = typer.Typer(no_args_is_help=True, help="The data sets of the catalogue.")
 app.command()(add)

@@ -14,7 +14,7 @@ from rich.table import Table
 from recdag.cli.terminal import console
 from recdag.datasets.questions import Question, Unanswered
 from recdag.datasets.wishes import Encoding, Wishes
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 
 if TYPE_CHECKING:
     from recdag.datasets.adding import Preview
@@ -78,7 +78,7 @@ def add(
     """Describe files of your own as a data set of the catalogue, after a look into them."""
     from recdag.datasets.adding import check_name, try_out, write_entry
     from recdag.datasets.proposing import LogFile, default_name
-    from recdag.pipeline.applicability import refused_papers
+    from recdag.graph.feasibility import refused_papers
 
     logs = [LogFile.parse(each) for each in files]
     wishes = Wishes(

@@ -11,7 +11,7 @@ from rich.table import Table
 from recdag.cli import completion
 from recdag.cli.terminal import Dataset, console, literal, print_table
 from recdag.errors import RecdagError
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 
 
 def recommend(
@@ -36,7 +36,7 @@ def recommend(
     top: Annotated[int, typer.Option(min=1, help="Length of a list.")] = 20,
 ) -> None:
     """Recommend from a trained model: to a user, from a basket, by an item, or to everybody."""
-    from recdag.pipeline.recommending import find_card, open_service, write_recommendations
+    from recdag.serving.opening import find_card, open_service, write_recommendations
 
     project = Project.open()
     find_card(project, dataset, model)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from recdag.cli import completion
 from recdag.cli.asked import Asked
 from recdag.cli.terminal import Dataset, console, errors
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 from recdag.settings import CHECKOUT
 
 
@@ -56,11 +56,11 @@ def run(
     ] = "0",
 ) -> None:
     """Materialize the graph for one data set; only what changed is computed."""
+    from recdag.graph.feasibility import refused
     from recdag.orchestration.display import RunDisplay
     from recdag.orchestration.run import materialize
     from recdag.orchestration.stopping import stop_on_signals
     from recdag.papers.catalogue import PAPERS
-    from recdag.pipeline.applicability import refused
 
     asked = Asked.of(paper, models, study, select, axis, studies)
     project = Project.open()

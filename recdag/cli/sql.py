@@ -11,7 +11,7 @@ import typer
 
 from recdag.cli.rows import Rows, print_csv, print_json, print_rows
 from recdag.errors import RecdagError
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 
 if TYPE_CHECKING:
     import duckdb

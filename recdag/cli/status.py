@@ -13,11 +13,11 @@ from rich.table import Table
 from recdag.cli import completion
 from recdag.cli.terminal import console, errors
 from recdag.errors import RecdagError
-from recdag.pipeline.trouble import trouble
+from recdag.graph.trouble import trouble
 
 if TYPE_CHECKING:
-    from recdag.pipeline.project import Project
-    from recdag.pipeline.standing import Standing, State, Status
+    from recdag.graph.project import Project
+    from recdag.graph.standing import Standing, State, Status
 
 _STATES: dict[State, str] = {
     "failed": "red", "stale": "yellow", "missing": "magenta", "follows": "cyan", "current": "green",
@@ -39,8 +39,8 @@ def status(
     everything: Annotated[bool, typer.Option("--all", help="Every asset on a line of its own.")] = False,
 ) -> None:
     """List what is missing, stale (and why) or failed; changes nothing."""
-    from recdag.pipeline.snapshot import Snapshot
-    from recdag.pipeline.status import project_status
+    from recdag.graph.snapshot import Snapshot
+    from recdag.graph.status import project_status
 
     project = Snapshot.open()
     found = project_status(project, None if dataset is None else [dataset])

@@ -11,7 +11,7 @@ import typer
 from recdag.cli import completion
 from recdag.cli.terminal import Dataset, console
 from recdag.errors import RecdagError
-from recdag.pipeline.project import Project
+from recdag.graph.project import Project
 
 _ROW = "{:28} {:14} {:>12} {:>12} {:>11} {:>5} {:>8}"
 _SHOWN_EVERY = 20

@@ -58,7 +58,7 @@ def protocol_code(name: str) -> Mapping[str, Any]:
     """Links to how a protocol splits."""
     package = Path(protocols.__file__).parent.relative_to(PACKAGE)
     assign = protocols.PROTOCOLS[name].assign.__module__.rpartition(".")[2]
-    return code(package / f"{assign}.py", "pipeline/splits.py")
+    return code(package / f"{assign}.py", "graph/splits.py")
 
 
 def published_table(name: str) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from functools import partial
 import dagster as dg
 
 from recdag.evaluation.protocols import PROTOCOLS
+from recdag.graph import checks as rules
+from recdag.graph.anchors import popularity_anchor
+from recdag.graph.checks import Verdict
+from recdag.graph.freshness import results_current
+from recdag.graph.project import Project
 from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.steps import user_errors
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline import verification
-from recdag.pipeline.anchors import popularity_anchor
-from recdag.pipeline.freshness import results_current
-from recdag.pipeline.project import Project
-from recdag.pipeline.verification import Verdict
 
 # Dagster calls partitioned checks a preview; its version is pinned.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
@@ -91,24 +91,24 @@ def weights_spec(paper: str, model: str, partitions: dg.PartitionsDefinition) ->
 
 def check_weights(project: Project, dataset: str, paper: str, model: str) -> dg.AssetCheckResult:
     """The result that belongs to `weights_spec`."""
-    return _result(FINITE_WEIGHTS, verification.finite_weights(project, dataset, paper, model))
+    return _result(FINITE_WEIGHTS, rules.finite_weights(project, dataset, paper, model))
 
 
 _EVENTS = Rule(
     "expected_size",
     "Users, items and events as the data set's owner or the papers state them.",
-    verification.expected_size,
+    rules.expected_size,
     blocking=False,
 )
 _INTERACTIONS = Rule(
     "no_duplicates",
     "A user, item and behaviour is one row, and all rows have users and items that exist.",
-    verification.no_duplicates,
+    rules.no_duplicates,
 )
 _TABLES = Rule(
     "published_schema",
     "The tables of data/recdag.duckdb have their columns and types, and no row twice.",
-    verification.published_schema,
+    rules.published_schema,
 )
 
 
@@ -117,12 +117,12 @@ def _split_rules(protocol: str) -> list[Rule]:
         Rule(
             "no_test_pair_in_training",
             "No held-out pair of a user is among the pairs a model may learn from in that fold.",
-            partial(verification.no_leak, protocol=protocol),
+            partial(rules.no_leak, protocol=protocol),
         ),
         Rule(
             "expected_size",
             "Users, items and pairs left by the protocol's filters, as the papers state them.",
-            partial(verification.expected_split_size, protocol=protocol),
+            partial(rules.expected_split_size, protocol=protocol),
             blocking=False,
         ),
         Rule(
@@ -138,7 +138,7 @@ def _evaluation_rules(paper: str) -> list[Rule]:
         Rule(
             "plausible_metrics",
             "Every metric is finite and within its range, and every model has all of them.",
-            partial(verification.plausible_metrics, paper=paper),
+            partial(rules.plausible_metrics, paper=paper),
         ),
         Rule(
             "results_current",

@@ -4,11 +4,11 @@ import base64
 
 import dagster as dg
 
-from recdag.pipeline.comparing import report_picture
-from recdag.pipeline.project import Project
-from recdag.pipeline.showing import counts_picture, tails_picture
-from recdag.pipeline.steps import Outcome
-from recdag.pipeline.trained import PICTURE
+from recdag.graph.comparison import report_picture
+from recdag.graph.model_folder import PICTURE
+from recdag.graph.previews import counts_picture, tails_picture
+from recdag.graph.project import Project
+from recdag.graph.step import Outcome
 
 
 def learning_curve(project: Project, outcome: Outcome) -> dg.MetadataValue:

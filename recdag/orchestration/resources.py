@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from recdag.errors import Cancelled
+from recdag.graph.project import Project
 from recdag.orchestration.phases import in_words
 from recdag.orchestration.processes import tell_place
-from recdag.pipeline.project import Project
 
 if TYPE_CHECKING:
     from recdag.training.options import Progress

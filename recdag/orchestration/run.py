@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from recdag.datasets.files import to_be_placed
+from recdag.graph.project import Project
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.history import deepest, message_of
 from recdag.orchestration.instance import ON_A_TERMINAL, opened, prepare_home
@@ -20,7 +21,6 @@ from recdag.orchestration.resources import open_project
 from recdag.orchestration.selections import resolve
 from recdag.orchestration.stopping import Cancelling, cancelled_when_stopped, raise_if_stopped
 from recdag.orchestration.turns import my_turn, shell_tags
-from recdag.pipeline.project import Project
 from recdag.settings import Settings
 
 _RAW_FILES = dg.AssetKey("raw_files")

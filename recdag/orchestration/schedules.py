@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from recdag.graph.watching import data_at_hand
 from recdag.orchestration.jobs import refresh
 from recdag.orchestration.resources import ProjectResource
-from recdag.pipeline.watching import data_at_hand
 
 
 @dg.schedule(

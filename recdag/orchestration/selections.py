@@ -11,11 +11,11 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
 from recdag.errors import ConfigError
+from recdag.graph.recommendations import ASSET as RECOMMENDATIONS
+from recdag.graph.recommendations import DEFAULT_MODELS
 from recdag.orchestration.jobs import LARGE_STUDIES
 from recdag.papers.paper import Paper
 from recdag.papers.study import Study, models_read
-from recdag.pipeline.recommendations import ASSET as RECOMMENDATIONS
-from recdag.pipeline.recommendations import DEFAULT_MODELS
 from recdag.suggest import nearest
 
 # Dagster calls parts of its selection language a beta; its version is pinned.

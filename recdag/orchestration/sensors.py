@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 import dagster as dg
 
+from recdag.graph.watching import Sighting, data_at_hand
 from recdag.orchestration.jobs import refresh
 from recdag.orchestration.resources import ProjectResource
-from recdag.pipeline.watching import Sighting, data_at_hand
 
 
 @dg.sensor(

@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 
 from recdag.errors import RecdagError
-from recdag.pipeline.steps import Outcome
-from recdag.pipeline.trouble import trouble
+from recdag.graph.step import Outcome
+from recdag.graph.trouble import trouble
 from recdag.warehouse import descriptions
 
 

@@ -24,9 +24,9 @@ from recdag.errors import RecdagError
 from recdag.evaluation.metrics import parse, without_group
 from recdag.evaluation.ranking import USERS_STEP
 from recdag.evaluation.split import HeldOut, Split
-from recdag.pipeline.project import Project
-from recdag.pipeline.splits import read_splits
-from recdag.pipeline.trained import Card, load_trained
+from recdag.graph.model_folder import Card, load_trained
+from recdag.graph.project import Project
+from recdag.graph.splits import read_splits
 from recdag.recommenders.base import Query, Recommender
 from recdag.warehouse.queries import user_keys
 

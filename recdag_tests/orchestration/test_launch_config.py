@@ -4,12 +4,12 @@ import logging
 
 import pytest
 
+from recdag.graph.project import Project
+from recdag.graph.request import TrainingRequest
+from recdag.graph.training import train_model
 from recdag.orchestration.launch_config import launch_config
 from recdag.orchestration.run import materialize
 from recdag.papers.recipes import Hyperparameter
-from recdag.pipeline.project import Project
-from recdag.pipeline.request import TrainingRequest
-from recdag.pipeline.training import train_model
 from recdag.recommenders.registry import model_spec
 from recdag.settings import Settings
 

@@ -10,13 +10,13 @@ import yaml
 from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from recdag.errors import ConfigError
+from recdag.graph.snapshot import Snapshot
+from recdag.graph.standing import SETTLED
+from recdag.graph.status import project_status
 from recdag.orchestration.instance import prepare_home
 from recdag.orchestration.run import materialize
 from recdag.orchestration.selections import models_selection, selection_of
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline.snapshot import Snapshot
-from recdag.pipeline.standing import SETTLED
-from recdag.pipeline.status import project_status
 from recdag.recommenders.registry import MODELS
 from recdag.settings import Settings
 

@@ -8,13 +8,13 @@ import pytest
 
 from recdag.cli.asked import Asked
 from recdag.errors import ConfigError, RecdagError
+from recdag.graph.project import Project
+from recdag.graph.step import input_versions
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.selections import resolve, with_keys
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline.project import Project
-from recdag.pipeline.recommending import find_card
-from recdag.pipeline.steps import input_versions
 from recdag.report.origins import training_command
+from recdag.serving.opening import find_card
 from recdag.settings import CHECKOUT
 
 TABLES = {"raw_files", "events", "interactions", "binarized"}

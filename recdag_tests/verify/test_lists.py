@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from recdag.cli import app
+from recdag.graph.evaluation import evaluate_paper
+from recdag.graph.request import TrainingRequest
+from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
-from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.request import TrainingRequest
-from recdag.pipeline.training import train_model
 
 
 def verified(*arguments):

@@ -7,13 +7,13 @@ from typing import Any
 import dagster as dg
 
 from recdag.errors import DataError
+from recdag.graph import data
+from recdag.graph.project import Project
+from recdag.graph.step import Outcome
 from recdag.orchestration.annotations import code, column_lineage, working_table
 from recdag.orchestration.pictures import counts, positives
 from recdag.orchestration.resources import ProjectResource, Reporter
 from recdag.orchestration.steps import materialized, user_errors
-from recdag.pipeline import data
-from recdag.pipeline.project import Project
-from recdag.pipeline.steps import Outcome
 from recdag.warehouse.lineage import SOURCES
 
 Shown = Callable[[Project, str, str], dict[str, dg.MetadataValue]]

@@ -5,6 +5,12 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from recdag.errors import ConfigError, NotApplicable
+from recdag.graph.feasibility import note_refusal, refusal
+from recdag.graph.previews import validation_reached
+from recdag.graph.project import Project
+from recdag.graph.request import Budget, TrainingRequest
+from recdag.graph.training import train_model
+from recdag.graph.tuning import tune_model
 from recdag.orchestration.annotations import model_metadata
 from recdag.orchestration.checks import check_weights, weights_spec
 from recdag.orchestration.launch_config import RunConfig, launch_config, overrides
@@ -14,12 +20,6 @@ from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.papers.recipes import Hyperparameter
-from recdag.pipeline.applicability import note_refusal, refusal
-from recdag.pipeline.project import Project
-from recdag.pipeline.request import Budget, TrainingRequest
-from recdag.pipeline.showing import validation_reached
-from recdag.pipeline.training import train_model
-from recdag.pipeline.tuning import tune_model
 from recdag.recommenders.registry import ModelSpec, model_spec
 
 

@@ -3,6 +3,9 @@
 import dagster as dg
 from pydantic import Field
 
+from recdag.graph.feasibility import refusal
+from recdag.graph.previews import published_rows
+from recdag.graph.recommendations import DEFAULT_MODELS, default_refusal, publish_recommendations
 from recdag.orchestration.annotations import (
     code,
     column_lineage,
@@ -11,10 +14,7 @@ from recdag.orchestration.annotations import (
 )
 from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.steps import left_out, materialized, user_errors
-from recdag.pipeline.applicability import refusal
-from recdag.pipeline.recommendations import DEFAULT_MODELS, default_refusal, publish_recommendations
-from recdag.pipeline.service import TOP
-from recdag.pipeline.showing import published_rows
+from recdag.serving.service import TOP
 
 
 class RecommendationsConfig(dg.Config):
@@ -37,7 +37,7 @@ def recommendations_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefin
         description="What the chosen models recommend to every user, with titles and scores. Nothing that a "
         "user has is recommended. Choose models in the Launchpad (`benchmark/ease` by default); fills the "
         "table `recommendations` of `data/recdag.duckdb`.",
-        metadata={**code("pipeline/recommendations.py"), **published_table("recommendations")},
+        metadata={**code("graph/recommendations.py"), **published_table("recommendations")},
     )
     def recommendations(
         context: dg.AssetExecutionContext, config: RecommendationsConfig, project: ProjectResource

@@ -2,6 +2,10 @@
 
 import dagster as dg
 
+from recdag.graph.comparison import compare_with_papers, write_report
+from recdag.graph.evaluation import evaluate_paper
+from recdag.graph.feasibility import publish_refused
+from recdag.graph.previews import leading_values, published_rows, results_table
 from recdag.orchestration.annotations import (
     code,
     column_lineage,
@@ -15,10 +19,6 @@ from recdag.orchestration.resources import ProjectResource, open_project
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.pipeline.applicability import publish_refused
-from recdag.pipeline.comparing import compare_with_papers, write_report
-from recdag.pipeline.evaluating import evaluate_paper
-from recdag.pipeline.showing import leading_values, published_rows, results_table
 
 
 def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -33,7 +33,7 @@ def _evaluation(paper: Paper, partitions: dg.PartitionsDefinition) -> dg.AssetsD
         "`training_history`.",
         tags={"protocol": paper.protocol},
         metadata={
-            **paper_code(paper, "pipeline/evaluating.py"),
+            **paper_code(paper, "graph/evaluation.py"),
             **publication(paper),
             **published_table("metrics"),
         },

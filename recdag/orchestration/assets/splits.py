@@ -3,6 +3,7 @@
 import dagster as dg
 
 from recdag.evaluation.protocols import PROTOCOLS, Protocol
+from recdag.graph.splits import make_split
 from recdag.orchestration.annotations import (
     column_lineage,
     protocol_code,
@@ -10,7 +11,6 @@ from recdag.orchestration.annotations import (
 )
 from recdag.orchestration.resources import ProjectResource
 from recdag.orchestration.steps import materialized, user_errors
-from recdag.pipeline.splits import make_split
 
 
 def _asset(protocol: Protocol, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:

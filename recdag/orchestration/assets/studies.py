@@ -4,6 +4,9 @@ from typing import Any
 
 import dagster as dg
 
+from recdag.graph.previews import published_rows, study_table
+from recdag.graph.studies.request import StudyRequest
+from recdag.graph.studies.run import refuse_study, run_study
 from recdag.orchestration.annotations import (
     paper_code,
     publication,
@@ -17,9 +20,6 @@ from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.papers.study import ByActivity, Counts, Grid, Results, Study, Sweep
-from recdag.pipeline.showing import published_rows, study_table
-from recdag.pipeline.studies.request import StudyRequest
-from recdag.pipeline.studies.run import refuse_study, run_study
 
 
 def _how(study: Study) -> str:
@@ -61,7 +61,7 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
         partitions_def=partitions,
         description=f"{study.title} ({study.figure or 'ours'}). {study.summary} {_how(study)}",
         metadata={
-            **paper_code(paper, "pipeline/studies/run.py"),
+            **paper_code(paper, "graph/studies/run.py"),
             **publication(paper),
             **published_table("studies"),
         },

@@ -1,0 +1,124 @@
+"""What cannot be done with a data set, known before anything is trained.
+
+A paper is left out where its protocol cannot be applied to the data or where they lack what it compares;
+a model, where it looks at what they lack or where the machine that was to train it had not the memory, which
+is noted beside its place: whoever asks later gets that answer, whatever memory they have. The rest goes on.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from pathlib import Path
+
+from recdag.datasets.entry import Dataset
+from recdag.errors import NotApplicable
+from recdag.graph.memory import available_bytes
+from recdag.graph.project import Project
+from recdag.graph.splits import split_asset
+from recdag.graph.step import step_key
+from recdag.papers.catalogue import PAPERS
+from recdag.papers.study import Counts, Study
+from recdag.recommenders.registry import ModelSpec, model_spec
+from recdag.warehouse.left_out import left_out_key, record_left_out
+
+
+def refused_papers(dataset: Dataset) -> dict[str, str]:
+    """Paper -> why it cannot be run, as far as the catalogue entry tells."""
+    if dataset.supportive:
+        return {}
+    return {
+        name: f"it compares models of several behaviours, and the data have one, {dataset.target}"
+        for name, paper in PAPERS.items()
+        if paper.needs_supportive
+    }
+
+
+def split_refusal(project: Project, dataset: str, protocol: str) -> str | None:
+    """Why a protocol cannot be applied to a data set, None where it can or where it was not tried."""
+    split = project.warehouse.provenance(dataset, split_asset(protocol))
+    reason = split.metadata.get("not_applicable") if split else None
+    return f"the protocol {protocol} cannot be applied: {reason}" if reason else None
+
+
+def refusal(project: Project, dataset: str, paper: str, model: str | None = None) -> str | None:
+    """Why a paper, or a model of it, is left out on a data set; None where it is not."""
+    return (
+        refused_papers(project.dataset(dataset)).get(paper)
+        or split_refusal(project, dataset, PAPERS[paper].protocol)
+        or (model_refusal(project, dataset, paper, model) if model else None)
+    )
+
+
+def study_refusal(dataset: Dataset, study: Study) -> str | None:
+    """Why the data have not what a study shows; None where they have."""
+    if isinstance(study, Counts) and dataset.value_kind == "rating":
+        return "it shows how often users come back to an item, and the data are ratings"
+    return None
+
+
+def refused(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, str]:
+    """Paper, or paper/model, -> why it is left out."""
+    found = {name: reason for name in papers if (reason := refusal(project, dataset, name))}
+    models = [(name, model) for name in papers if name not in found for model in PAPERS[name].nodes]
+    return found | {
+        f"{name}/{model}": reason
+        for name, model in models
+        if (reason := model_refusal(project, dataset, name, model))
+    }
+
+
+def publish_refused(project: Project, dataset: str, paper: str) -> dict[str, str]:
+    """What of a paper is left out, as from `refused`; the published file tells it too, for the report."""
+    found = refused(project, dataset, [paper])
+    key = step_key(reasons=found)
+    with project.published.reading() as connection:
+        known = left_out_key(connection, dataset, paper)
+    if key != (known or step_key(reasons={})):
+        with project.published.update() as connection:
+            record_left_out(connection, dataset, paper, key, found)
+    return found
+
+
+def model_refusal(project: Project, dataset: str, paper: str, model: str) -> str | None:
+    """Why a model has nothing to look at in the data, or why the machine that was to train it could not; None
+    where it was trained or not tried."""
+    entry = project.dataset(dataset)
+    if model_spec(model).needs_supportive and not entry.supportive:
+        return f"it looks at other behaviours, and the data have one, {entry.target}"
+    note = _note(project, dataset, paper, model)
+    return note.read_text(encoding="utf-8") if note.exists() else None
+
+
+def runnable(project: Project, dataset: str, paper: str, models: Iterable[str]) -> tuple[str, ...]:
+    """Those of some models of a paper that were not refused."""
+    return tuple(model for model in models if model_refusal(project, dataset, paper, model) is None)
+
+
+def note_refusal(project: Project, dataset: str, paper: str, model: str, reason: str | None) -> None:
+    """Keep why a model cannot be trained here; None: it was trained."""
+    note = _note(project, dataset, paper, model)
+    if reason is None:
+        note.unlink(missing_ok=True)
+    else:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(reason, encoding="utf-8")
+
+
+def _note(project: Project, dataset: str, paper: str, model: str) -> Path:
+    return project.trained(dataset, paper, model).with_name(f"{model}.left_out.txt")
+
+
+def require_memory(spec: ModelSpec, users: int, items: int) -> None:
+    """Before a model is trained on a matrix of users and items.
+
+    Raises:
+        NotApplicable: this machine has not the memory for it at present.
+    """
+    needed = 4 * spec.gram_matrices * min(users, items) * items
+    if needed > (there := available_bytes()):
+        raise NotApplicable(
+            f"with {users:,} users and {items:,} items it needs {needed / 1e9:,.1f} GB of memory, of which "
+            f"{there / 1e9:,.1f} were free on {platform.node()}",
+            cure="To leave out rare items, set min_item_interactions in the catalogue entry",
+        )

@@ -1,0 +1,81 @@
+"""Which model to train, and what differs from its recipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from recdag.errors import ConfigError
+from recdag.graph.model_folder import Card
+
+if TYPE_CHECKING:
+    from recdag.evaluation.experiment import Selection
+
+SET_FOR_RUN = "set for this run"
+"""The source of a hyperparameter that replaces the recipe's."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the search for one model may cost: a number of trials, or seconds."""
+
+    trials: int | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Budget | None:
+        """The budget that a person wrote: "20", "20 trials" or "600s"; None for nothing, "0".
+
+        Raises:
+            ConfigError: it is none of these.
+        """
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(trials?|s|seconds?)?", text.strip().lower())
+        number = float(found[1]) if found else -1
+        in_seconds = bool(found and (found[2] or "").startswith("s"))
+        if found is None or (not in_seconds and number != int(number)):
+            raise ConfigError(
+                f"{text!r} is no budget", cure="Give a number of trials, as 20, or seconds, as 600s; 0: none"
+            )
+        if number == 0:
+            return None
+        return cls(seconds=number) if in_seconds else cls(trials=int(number))
+
+    def allows(self, trials: int, seconds: float) -> bool:
+        """Whether one more trial may begin after so many, which took so long."""
+        return trials < self.trials if self.trials is not None else seconds < (self.seconds or 0)
+
+    def __str__(self) -> str:
+        return f"{self.trials} trials" if self.trials is not None else f"{self.seconds:g} s"
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """Which model to train, and what differs from its recipe.
+
+    Attributes:
+        overrides: hyperparameters that replace the recipe's.
+        selection: `validation`, or `as_published` to choose the epoch on test as some authors did;
+            the latter is labelled in every row.
+        budget: take the best values of a search that cost so much, as `tune_model` finds them; None:
+            the recipe's own.
+    """
+
+    dataset: str
+    paper: str
+    model: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    selection: Selection = "validation"
+    run_id: str = ""
+    budget: Budget | None = None
+
+
+def request_of(card: Card) -> TrainingRequest:
+    """What was asked for when a model was trained."""
+    chosen = {name: card.config[name] for name, source in card.sources.items() if source == SET_FOR_RUN}
+    budget = Budget.parse(card.tuning) if card.tuning else None
+    return TrainingRequest(
+        card.dataset, card.paper, card.model, chosen, card.seed, card.selection, budget=budget
+    )

@@ -1,0 +1,200 @@
+"""Training one model of one paper on one data set."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recdag.errors import TrainingError
+from recdag.graph.environment import environment
+from recdag.graph.feasibility import require_memory
+from recdag.graph.memory import PeakMemory
+from recdag.graph.model_folder import Card, relabel, save_trained
+from recdag.graph.project import Project
+from recdag.graph.request import SET_FOR_RUN, TrainingRequest
+from recdag.graph.splits import read_splits, split_asset
+from recdag.graph.step import Outcome, input_versions, step_key
+from recdag.graph.tuned import tuned_for
+from recdag.papers.catalogue import PAPERS
+from recdag.recommenders.configs.base import Config
+from recdag.recommenders.registry import ModelSpec, model_spec
+
+if TYPE_CHECKING:
+    from recdag.evaluation.experiment import Experiment
+    from recdag.evaluation.split import Split
+    from recdag.training.options import Progress
+
+
+def variant(spec: ModelSpec, config: Config, also: Iterable[str] = ()) -> str:
+    """The hyperparameters that papers tell variants apart by, for example `factors=8,layers=3`.
+
+    Args:
+        also: further ones to name.
+    """
+    return ",".join(f"{name}={getattr(config, name)}" for name in dict.fromkeys([*spec.variant, *also]))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training that is fully determined.
+
+    Attributes:
+        sources: hyperparameter -> where its value is from.
+        key: hash of all that decides the result; where the values are from does not.
+        tuning: the budget of the search behind the configuration; None: there was no search.
+    """
+
+    request: TrainingRequest
+    spec: ModelSpec
+    protocol: str
+    config: Config
+    sources: Mapping[str, str]
+    split_version: str
+    key: str
+    tuning: str | None
+
+
+def plan_training(project: Project, request: TrainingRequest) -> Plan:
+    """What would be trained, and under which key the result is known.
+
+    Raises:
+        ConfigError: the recipe or an override does not fit the model.
+        RecdagError: the split, or the search that is asked for, has not been made.
+    """
+    spec, protocol = model_spec(request.model), PAPERS[request.paper].protocol
+    recipe = project.recipe(request.paper)
+    tuned = tuned_for(project, request)
+    found = tuned.values if tuned else {}
+    config = recipe.config(request.model, request.dataset, {**found, **request.overrides})
+    split_version = input_versions(project, request.dataset, [split_asset(protocol)])[split_asset(protocol)]
+    key = step_key(
+        model=request.model,
+        version=spec.version,
+        config=asdict(config),
+        seed=request.seed,
+        selection=request.selection,
+        split=split_version,
+    )
+    sources = {name: source for name, _, source in recipe.sources(request.model, request.dataset)}
+    sources |= dict.fromkeys(found, tuned.source if tuned else "")
+    sources |= dict.fromkeys(request.overrides, SET_FOR_RUN)
+    tuning = tuned.budget if tuned else None
+    return Plan(request, spec, protocol, config, sources, split_version, key, tuning)
+
+
+def fit_folds(
+    plan: Plan,
+    splits: Sequence[Split],
+    checkpoints: Path,
+    on_progress: Callable[[Progress], None],
+    heartbeat: Callable[[], None],
+    *,
+    refit: bool = True,
+) -> tuple[list[Experiment], Card]:
+    """Train the model of a plan on every split, going on from checkpoints.
+
+    Args:
+        refit: train once more on training and validation data, where the protocol has it so.
+
+    Raises:
+        NotApplicable: this machine has not the memory for it.
+        TrainingError: names data set, model and what to change.
+    """
+    from recdag.evaluation.experiment import run_experiment
+    from recdag.evaluation.protocols import PROTOCOLS
+    from recdag.training.device import choose_device
+    from recdag.training.options import FitOptions
+
+    request, device = plan.request, choose_device()
+    memory = PeakMemory(str(device))
+    experiments = []
+    for split in splits:
+        require_memory(plan.spec, len(split.user_ids), len(split.item_ids))
+        options = FitOptions(
+            seed=request.seed,
+            device=device,
+            checkpoint=checkpoints / f"fold-{split.fold}",
+            fingerprint=f"{plan.key}-{split.fold}",
+            on_progress=on_progress,
+            heartbeat=heartbeat,
+        )
+        try:
+            experiments.append(
+                run_experiment(
+                    plan.spec,
+                    plan.config,
+                    split,
+                    PROTOCOLS[plan.protocol],
+                    options,
+                    selection=request.selection,
+                    refit=refit,
+                )
+            )
+        except TrainingError as error:
+            raise TrainingError(
+                error.problem,
+                where=f"{request.paper}/{request.model} on {request.dataset}",
+                cure=error.cure,
+            ) from error
+    return experiments, Card(
+        key=plan.key,
+        data_version="",
+        dataset=request.dataset,
+        paper=request.paper,
+        protocol=plan.protocol,
+        model=request.model,
+        variant=variant(plan.spec, plan.config),
+        config=asdict(plan.config),
+        sources=dict(plan.sources),
+        selected=experiments[0].history.selected,
+        selection=request.selection,
+        seed=request.seed,
+        folds=len(experiments),
+        train_seconds=sum(experiment.seconds for experiment in experiments) / len(experiments),
+        peak_memory_mb=memory.megabytes(),
+        device=str(device),
+        code_version=plan.spec.version,
+        split_version=plan.split_version,
+        run_id=request.run_id,
+        environment=environment(device),
+        tuning=plan.tuning,
+    )
+
+
+def train_model(
+    project: Project,
+    request: TrainingRequest,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    heartbeat: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Train all folds, or find that the trained model is current.
+
+    Raises:
+        NotApplicable: this machine has not the memory for it.
+        TrainingError: names data set, model and what to change.
+    """
+    plan = plan_training(project, request)
+    folder = project.trained(request.dataset, request.paper, request.model)
+    if known := _current(plan, folder):
+        return known
+    with project.training_turn(heartbeat):
+        if known := _current(plan, folder):  # trained by another run meanwhile
+            return known
+        checkpoints = folder.with_name(f"{request.model}.checkpoints")
+        splits = read_splits(project, request.dataset, plan.protocol)
+        experiments, card = fit_folds(plan, splits, checkpoints, on_progress, heartbeat)
+        card = save_trained(folder, splits, experiments, card)
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    return Outcome(card.data_version, card.told(), cached=False)
+
+
+def _current(plan: Plan, folder: Path) -> Outcome | None:
+    """The model that a plan leads to, where it is trained already."""
+    known = Card.read(folder)
+    if known is None or known.key != plan.key:
+        return None
+    known = relabel(folder, known, sources=dict(plan.sources), tuning=plan.tuning)
+    return Outcome(known.data_version, known.told(), cached=True)
