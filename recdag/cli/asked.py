@@ -11,7 +11,7 @@ from recdag.graph.project import Project
 from recdag.papers.catalogue import paper as find_paper
 from recdag.papers.catalogue import study as find_study
 from recdag.papers.paper import Paper
-from recdag.papers.study import Study, Sweep
+from recdag.studies.base import Study, Sweep
 from recdag.suggest import names_known
 
 

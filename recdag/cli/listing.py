@@ -12,7 +12,7 @@ from recdag.cli.terminal import literal, print_table
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.catalogue import paper as find_paper
 from recdag.papers.paper import Paper
-from recdag.papers.study import Sweep
+from recdag.studies.base import Sweep
 
 OnePaper = Annotated[
     str | None, typer.Option(help="Only those of this paper.", autocompletion=completion.papers)

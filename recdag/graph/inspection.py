@@ -18,13 +18,13 @@ from recdag.graph.snapshot import Snapshot
 from recdag.graph.splits import split_asset, split_from
 from recdag.graph.standing import SETTLED, Standing, State
 from recdag.graph.step import MadeFrom
-from recdag.graph.studies.request import StudyRequest
-from recdag.graph.studies.run import plan_study, study_key
+from recdag.graph.study_request import StudyRequest
+from recdag.graph.study_runs import plan_study, study_key
 from recdag.graph.training import plan_training
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.papers.study import Counts, Grid, Study, models_read
 from recdag.serving.service import TOP
+from recdag.studies.base import Counts, Grid, Study, models_read
 
 Recorded = Mapping[tuple[str, str], str]
 

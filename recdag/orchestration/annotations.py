@@ -12,9 +12,9 @@ import dagster as dg
 from recdag.evaluation import protocols
 from recdag.orchestration.steps import table_schema
 from recdag.papers.paper import Paper
-from recdag.papers.study import Counts, Grid, Study
 from recdag.recommenders.registry import ModelSpec
 from recdag.settings import PACKAGE
+from recdag.studies.base import Counts, Grid, Study
 from recdag.warehouse.lineage import SOURCES
 from recdag.warehouse.schema import SCHEMA
 

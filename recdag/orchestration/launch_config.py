@@ -11,8 +11,8 @@ import dagster as dg
 from pydantic import Field, create_model
 
 from recdag.papers.recipes import Hyperparameter
-from recdag.papers.study import Study, Sweep
 from recdag.recommenders.registry import ModelSpec
+from recdag.studies.base import Study, Sweep
 
 SelectionChoice = enum.Enum("SelectionChoice", {"validation": "validation", "as_published": "as_published"})
 

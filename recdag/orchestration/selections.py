@@ -15,7 +15,7 @@ from recdag.graph.recommendations import ASSET as RECOMMENDATIONS
 from recdag.graph.recommendations import DEFAULT_MODELS
 from recdag.orchestration.jobs import LARGE_STUDIES
 from recdag.papers.paper import Paper
-from recdag.papers.study import Study, models_read
+from recdag.studies.base import Study, models_read
 from recdag.suggest import nearest
 
 # Dagster calls parts of its selection language a beta; its version is pinned.

@@ -2,7 +2,7 @@
 
 from recdag.papers import cf_nade, fawmf, mult_vae, multi_feedback, ncf
 from recdag.papers.paper import Paper
-from recdag.papers.study import ByActivity, ByPopularity, Defaults, by_seed
+from recdag.studies.base import ByActivity, ByPopularity, Defaults, by_seed
 
 _MODELS = (
     "item_pop",

@@ -1,7 +1,7 @@
 """Implicit CF-NADE (Zheng et al. 2016)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.papers.study import Counts, Grid, Series, by_seed
+from recdag.studies.base import Counts, Grid, Series, by_seed
 
 _MODELS = ("implicit_cf_nade", "wmf")
 

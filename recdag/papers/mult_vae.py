@@ -1,7 +1,7 @@
 """Variational autoencoders for collaborative filtering (Liang et al. 2018)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.papers.study import ByActivity, Curves, Results, Series, by_seed
+from recdag.studies.base import ByActivity, Curves, Results, Series, by_seed
 
 _PROPOSED = (
     "mult_vae_pr",

@@ -5,7 +5,7 @@ publication's own.
 """
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.papers.study import Candidates, Curves, Grid, Results, Series, by_seed
+from recdag.studies.base import Candidates, Curves, Grid, Results, Series, by_seed
 
 METRICS = ("hr@10", "ndcg@10")
 _MODELS = ("mf_mmlp", "mf", "mmlp", "mfpr", "bpr", "wmf", "neumf")

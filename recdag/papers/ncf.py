@@ -1,7 +1,7 @@
 """Neural collaborative filtering (He et al. 2017)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.papers.study import Curves, Grid, Series, TopList, by_seed
+from recdag.studies.base import Curves, Grid, Series, TopList, by_seed
 
 _MODELS = ("gmf", "mlp", "neumf", "neumf_pretrain", "item_pop", "item_knn", "bpr", "eals")
 

@@ -13,9 +13,9 @@ from recdag.evaluation.metrics import metric_title, without_group
 from recdag.report import queries
 from recdag.report.results import result_table
 from recdag.report.shown import VERDICTS
-from recdag.report.studies.defaults import misfits
 from recdag.report.tables import Cell, PaperLike, ResultTable, StandsFor
 from recdag.report.verdicts import SIMULATED
+from recdag.studies.misfits import misfits
 
 _MOST_METRICS = 3
 TIES = (

@@ -22,8 +22,8 @@ from recdag.graph.project import Project
 from recdag.graph.snapshot import Snapshot
 from recdag.graph.splits import make_split
 from recdag.graph.status import project_status
-from recdag.graph.studies.request import StudyRequest
-from recdag.graph.studies.run import refuse_study, run_study
+from recdag.graph.study_request import StudyRequest
+from recdag.graph.study_runs import refuse_study, run_study
 from recdag.orchestration.display import RunDisplay
 from recdag.orchestration.run import materialize
 from recdag.papers.catalogue import PAPERS

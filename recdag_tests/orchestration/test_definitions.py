@@ -13,8 +13,8 @@ from recdag.evaluation.protocols import PROTOCOLS
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.jobs import job_for, refresh
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import Counts, Grid, Sweep
 from recdag.recommenders.registry import MODELS
+from recdag.studies.base import Counts, Grid, Sweep
 from recdag.warehouse.schema import SCHEMA
 
 

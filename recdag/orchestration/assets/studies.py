@@ -5,8 +5,8 @@ from typing import Any
 import dagster as dg
 
 from recdag.graph.previews import published_rows, study_table
-from recdag.graph.studies.request import StudyRequest
-from recdag.graph.studies.run import refuse_study, run_study
+from recdag.graph.study_request import StudyRequest
+from recdag.graph.study_runs import refuse_study, run_study
 from recdag.orchestration.annotations import (
     paper_code,
     publication,
@@ -19,7 +19,7 @@ from recdag.orchestration.resources import ProjectResource, Reporter
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.papers.study import ByActivity, Counts, Grid, Results, Study, Sweep
+from recdag.studies.base import ByActivity, Counts, Grid, Results, Study, Sweep
 
 
 def _how(study: Study) -> str:
@@ -61,7 +61,7 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
         partitions_def=partitions,
         description=f"{study.title} ({study.figure or 'ours'}). {study.summary} {_how(study)}",
         metadata={
-            **paper_code(paper, "graph/studies/run.py"),
+            **paper_code(paper, "graph/study_runs.py"),
             **publication(paper),
             **published_table("studies"),
         },

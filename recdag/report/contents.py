@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from recdag.report.studies.sections import StudySection, study_sections
+from recdag.report.study_sections import StudySection, study_sections
 from recdag.report.tables import PaperLike, StandsFor
 
 

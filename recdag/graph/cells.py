@@ -24,9 +24,9 @@ from recdag.graph.model_folder import Card, read_history
 from recdag.graph.request import TrainingRequest
 from recdag.graph.splits import read_splits
 from recdag.graph.step import step_key
-from recdag.graph.studies.request import StudyRequest
+from recdag.graph.study_request import StudyRequest
 from recdag.graph.training import Plan, fit_folds, plan_training, variant
-from recdag.papers.study import Curves, Grid, Series
+from recdag.studies.base import Curves, Grid, Series
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split

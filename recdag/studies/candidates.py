@@ -10,10 +10,10 @@ import pandas as pd
 from recdag.graph.evaluation import evaluate_trained
 from recdag.graph.model_folder import Card
 from recdag.graph.splits import read_splits
-from recdag.graph.studies.evaluated import evaluated_keys
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import Candidates
+from recdag.studies.base import Candidates
+from recdag.studies.evaluated import evaluated_keys
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from recdag.graph.studies.cells import CellResult, CellRunner, cells_of
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
-from recdag.papers.study import Grid
+from recdag.graph.cells import CellResult, CellRunner, cells_of
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
+from recdag.studies.base import Grid
 
 
 def grid(study: Grid, request: StudyRequest) -> StudyPlan:

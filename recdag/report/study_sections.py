@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from markupsafe import Markup
 
-from recdag.report.studies import numbers
-from recdag.report.studies.defaults import misfits, says_how_many_times
-from recdag.report.studies.drawn import (
+from recdag.report.tables import PaperLike, StandsFor, StudyLike
+from recdag.studies import numbers
+from recdag.studies.figures import (
     Drawn,
     curve_figures,
     dot_figures,
     histogram_figures,
     line_figures,
 )
-from recdag.report.studies.numbers import DIFFERENCE, P_VALUE, NumberTable
-from recdag.report.studies.published import published_points
-from recdag.report.tables import PaperLike, StandsFor, StudyLike
+from recdag.studies.misfits import misfits, says_how_many_times
+from recdag.studies.numbers import DIFFERENCE, P_VALUE, NumberTable
+from recdag.studies.points import published_points
 
 _SHOWN = 2
 

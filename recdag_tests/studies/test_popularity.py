@@ -10,11 +10,11 @@ from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.model_folder import Card
 from recdag.graph.request import TrainingRequest
 from recdag.graph.splits import read_splits
-from recdag.graph.studies.popularity import by_popularity, popularity_groups, share_found
-from recdag.graph.studies.request import StudyRequest
+from recdag.graph.study_request import StudyRequest
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import ByPopularity
+from recdag.studies.base import ByPopularity
+from recdag.studies.popularity import by_popularity, popularity_groups, share_found
 
 
 def test_groups_are_of_whole_items_and_about_as_large():

@@ -11,8 +11,8 @@ import pandas as pd
 from recdag import words
 from recdag.plots.charts import Dot, Line, dot_chart, histogram, line_chart, wide
 from recdag.plots.drawing import SMALLEST_SECONDS, thinned
-from recdag.report.studies.naming import Names, amount, axis_label, metric_label, names_of
 from recdag.report.tables import lower_is_better
+from recdag.studies.names import Names, amount, axis_label, metric_label, names_of
 
 _COVERED = 0.025
 """Error bars of a smaller share of the range of values are hidden by the marks."""

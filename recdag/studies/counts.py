@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from recdag.graph.step import input_versions
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
-from recdag.papers.study import Counts
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
+from recdag.studies.base import Counts
 
 
 def counts(study: Counts, request: StudyRequest) -> StudyPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recdag.errors import RecdagError
-from recdag.graph.studies.request import StudyRequest
+from recdag.graph.study_request import StudyRequest
 from recdag.warehouse.queries import recorded_keys
 
 

@@ -8,21 +8,10 @@ from typing import Any
 
 from recdag.graph.feasibility import refusal, study_refusal
 from recdag.graph.step import Outcome, step_key
-from recdag.graph.studies.activity import by_activity
-from recdag.graph.studies.candidates import candidates
-from recdag.graph.studies.communities import communities
-from recdag.graph.studies.counts import counts
-from recdag.graph.studies.curves import curves
-from recdag.graph.studies.defaults import defaults
-from recdag.graph.studies.evaluated import evaluated_among
-from recdag.graph.studies.grid import grid
-from recdag.graph.studies.popularity import by_popularity
-from recdag.graph.studies.request import StudyPlan, StudyRequest
-from recdag.graph.studies.results import results
-from recdag.graph.studies.seeds import seeds
-from recdag.graph.studies.top_list import top_list
+from recdag.graph.study_request import StudyPlan, StudyRequest
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import (
+from recdag.studies.activity import by_activity
+from recdag.studies.base import (
     ByActivity,
     ByPopularity,
     Candidates,
@@ -37,6 +26,17 @@ from recdag.papers.study import (
     TopList,
     models_read,
 )
+from recdag.studies.candidates import candidates
+from recdag.studies.communities import communities
+from recdag.studies.counts import counts
+from recdag.studies.curves import curves
+from recdag.studies.defaults import defaults
+from recdag.studies.evaluated import evaluated_among
+from recdag.studies.grid import grid
+from recdag.studies.popularity import by_popularity
+from recdag.studies.results import results
+from recdag.studies.seeds import seeds
+from recdag.studies.top_list import top_list
 from recdag.warehouse.provenance import forget, record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from recdag.graph.splits import read_splits
-from recdag.graph.studies.evaluated import evaluated_keys
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import ByActivity
+from recdag.studies.base import ByActivity
+from recdag.studies.evaluated import evaluated_keys
 from recdag.warehouse.queries import user_keys
 
 

@@ -7,7 +7,9 @@ from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import load_claims
 from recdag.papers.recipes import load_recipe
-from recdag.papers.study import (
+from recdag.recommenders.registry import model_spec
+from recdag.settings import SHIPPED_RECIPES
+from recdag.studies.base import (
     ByActivity,
     ByPopularity,
     Candidates,
@@ -20,8 +22,6 @@ from recdag.papers.study import (
     Sweep,
     TopList,
 )
-from recdag.recommenders.registry import model_spec
-from recdag.settings import SHIPPED_RECIPES
 
 STUDIES = [(paper, study) for paper in PAPERS.values() for study in paper.studies]
 IDS = [f"{paper.id}/{study.id}" for paper, study in STUDIES]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from recdag import words
-from recdag.report.studies.naming import amount, axis_label, metric_label
 from recdag.report.tables import lower_is_better
+from recdag.studies.names import amount, axis_label, metric_label
 
 _UNADJUSTED = 0.05
 _MOST_ATTRIBUTES = 3

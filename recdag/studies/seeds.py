@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from recdag.errors import RecdagError
+from recdag.graph.cells import Cell, CellRunner
 from recdag.graph.evaluation_plan import evaluation_version
 from recdag.graph.model_folder import Card
 from recdag.graph.request import TrainingRequest
-from recdag.graph.studies.cells import Cell, CellRunner
-from recdag.graph.studies.evaluated import evaluated_keys
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
 from recdag.graph.training import plan_training
-from recdag.papers.study import Seeds
+from recdag.studies.base import Seeds
+from recdag.studies.evaluated import evaluated_keys
 
 DEVIATION = "seed deviation"
 

@@ -10,11 +10,11 @@ import pandas as pd
 
 from recdag.graph.model_folder import Card, read_history
 from recdag.graph.splits import read_splits
-from recdag.graph.studies.evaluated import evaluated_keys
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import Defaults
 from recdag.recommenders.registry import model_spec
+from recdag.studies.base import Defaults
+from recdag.studies.evaluated import evaluated_keys
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split

@@ -11,10 +11,10 @@ import pandas as pd
 
 from recdag.graph.model_folder import Card, load_trained
 from recdag.graph.splits import read_splits
-from recdag.graph.studies.evaluated import evaluated_keys
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import Communities
+from recdag.studies.base import Communities
+from recdag.studies.evaluated import evaluated_keys
 
 _MOST_VALUES = 25
 """Attributes with more different values than this are no groups of people."""

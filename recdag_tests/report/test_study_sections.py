@@ -10,12 +10,12 @@ from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
 from recdag.plots.charts import Dot, Line, dot_chart, histogram, line_chart, wide
 from recdag.report.page import build_report
-from recdag.report.studies import numbers
-from recdag.report.studies.defaults import misfits
-from recdag.report.studies.drawn import curve_figures, dot_figures, line_figures
-from recdag.report.studies.naming import names_of
-from recdag.report.studies.published import published_points
-from recdag.report.studies.sections import study_sections
+from recdag.report.study_sections import study_sections
+from recdag.studies import numbers
+from recdag.studies.figures import curve_figures, dot_figures, line_figures
+from recdag.studies.misfits import misfits
+from recdag.studies.names import names_of
+from recdag.studies.points import published_points
 from recdag.warehouse.published import Published
 
 COLUMNS = ["dataset", "paper", "study", "x_name", "x", "series", "metric", "value", "std_err"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from recdag.graph.studies.evaluated import evaluated_keys
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
-from recdag.papers.study import Results
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
+from recdag.studies.base import Results
+from recdag.studies.evaluated import evaluated_keys
 
 
 def results(study: Results, request: StudyRequest) -> StudyPlan:

@@ -12,13 +12,13 @@ import torch
 from recdag.errors import Cancelled, RecdagError
 from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import PROTOCOLS
+from recdag.graph import cells
 from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.project import Project
 from recdag.graph.request import TrainingRequest
 from recdag.graph.splits import make_split, read_splits
-from recdag.graph.studies import cells
-from recdag.graph.studies.request import StudyRequest
-from recdag.graph.studies.run import run_study
+from recdag.graph.study_request import StudyRequest
+from recdag.graph.study_runs import run_study
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.registry import MODELS

@@ -9,10 +9,10 @@ import pandas as pd
 
 from recdag.graph.model_folder import Card, load_trained
 from recdag.graph.splits import read_splits
-from recdag.graph.studies.evaluated import evaluated_keys
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.study import ByPopularity
+from recdag.studies.base import ByPopularity
+from recdag.studies.evaluated import evaluated_keys
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split

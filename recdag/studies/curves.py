@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from recdag.evaluation.protocols import PROTOCOLS
-from recdag.graph.studies.cells import CellResult, CellRunner, cells_of
-from recdag.graph.studies.request import StudyPlan, StudyRequest, StudyResult
-from recdag.papers.study import Curves
+from recdag.graph.cells import CellResult, CellRunner, cells_of
+from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
+from recdag.studies.base import Curves
 
 
 def curves(study: Curves, request: StudyRequest) -> StudyPlan:

@@ -1,4 +1,0 @@
-"""Studies: the rows of one figure or table of a paper, on one data set.
-
-One module a kind of study; `run.run_study` finds the one for a study and publishes its rows.
-"""
