@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from scipy.sparse import csr_array
 
-from recdag.recommenders.configs.exposure import FAWMFConfig
-from recdag.recommenders.fawmf import FAWMF
+from recdag.recommenders.fawmf import FAWMFConfig
+from recdag.recommenders.fawmf.model import FAWMF
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

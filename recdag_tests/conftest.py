@@ -16,7 +16,7 @@ from recdag.graph import data
 from recdag.graph.project import Project
 from recdag.graph.splits import make_split
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 
 N_USERS, N_ITEMS = 60, 40
 TINY = {

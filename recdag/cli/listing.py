@@ -31,7 +31,7 @@ def papers() -> None:
 
 def models(paper: OnePaper = None) -> None:
     """List the models, the papers that have them, and what they are."""
-    from recdag.recommenders.registry import MODELS
+    from recdag.recommenders.catalogue import MODELS
 
     chosen = _chosen(paper)
     table = Table("model", "papers", "what it is", box=None)

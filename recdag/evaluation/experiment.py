@@ -14,8 +14,8 @@ from recdag.evaluation.ranking import rank
 from recdag.evaluation.split import HeldOut, Split
 from recdag.evaluation.summary import Evaluation
 from recdag.recommenders.base import Recommender
-from recdag.recommenders.configs.base import Config
-from recdag.recommenders.registry import ModelSpec
+from recdag.recommenders.config import Config
+from recdag.recommenders.spec import ModelSpec
 from recdag.training.data import TrainingData
 from recdag.training.memory import out_of_memory_told
 from recdag.training.options import FitOptions, History, Scorer

@@ -14,7 +14,7 @@ from recdag.graph.project import Project
 from recdag.graph.splits import read_splits, split_asset
 from recdag.graph.step import input_versions, step_key
 from recdag.papers.claims import TOLERANCES, load_anchors, load_claims
-from recdag.recommenders.registry import model_spec
+from recdag.recommenders.catalogue import model_spec
 from recdag.warehouse.provenance import record
 
 MODEL = "item_pop"

@@ -17,7 +17,7 @@ from recdag.graph.step import input_versions, step_key
 from recdag.graph.training import plan_training
 from recdag.graph.training_runs import trainings_asset, trainings_key
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import model_spec
+from recdag.recommenders.catalogue import model_spec
 
 EVALUATION_VERSION = "1"
 

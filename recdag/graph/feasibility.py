@@ -18,7 +18,8 @@ from recdag.graph.project import Project
 from recdag.graph.splits import split_asset
 from recdag.graph.step import step_key
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import ModelSpec, model_spec
+from recdag.recommenders.catalogue import model_spec
+from recdag.recommenders.spec import ModelSpec
 from recdag.studies.base import Counts, Study
 from recdag.warehouse.left_out import left_out_key, record_left_out
 

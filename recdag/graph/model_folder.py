@@ -20,7 +20,7 @@ from recdag.errors import RecdagError
 from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.plots.learning_curve import learning_curve
-from recdag.recommenders.registry import model_spec
+from recdag.recommenders.catalogue import model_spec
 
 if TYPE_CHECKING:
     import torch

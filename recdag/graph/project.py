@@ -13,7 +13,7 @@ from recdag.datasets.catalogue import Catalogue, load_catalogue
 from recdag.datasets.entry import Dataset
 from recdag.datasets.files import find_files, search_folders
 from recdag.errors import ConfigError
-from recdag.papers.recipes import Recipe, load_recipe
+from recdag.recipes.recipe import Recipe, load_recipe
 from recdag.settings import Settings
 from recdag.suggest import names_known
 from recdag.warehouse.locks import holding

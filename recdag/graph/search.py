@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recdag.errors import TrainingError
-from recdag.papers.search_space import Choice, Range, Space
+from recdag.recipes.search_space import Choice, Range, Space
 
 if TYPE_CHECKING:
     import optuna

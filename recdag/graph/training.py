@@ -19,8 +19,9 @@ from recdag.graph.splits import read_splits, split_asset
 from recdag.graph.step import Outcome, input_versions, step_key
 from recdag.graph.tuned import tuned_for
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.configs.base import Config
-from recdag.recommenders.registry import ModelSpec, model_spec
+from recdag.recommenders.catalogue import model_spec
+from recdag.recommenders.config import Config
+from recdag.recommenders.spec import ModelSpec
 
 if TYPE_CHECKING:
     from recdag.evaluation.experiment import Experiment

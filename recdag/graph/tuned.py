@@ -18,9 +18,9 @@ from recdag.graph.request import Budget, TrainingRequest
 from recdag.graph.splits import split_asset
 from recdag.graph.step import input_versions, step_key
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.search_space import Space
-from recdag.recommenders.configs.base import Config
-from recdag.recommenders.registry import model_spec
+from recdag.recipes.search_space import Space
+from recdag.recommenders.catalogue import model_spec
+from recdag.recommenders.config import Config
 
 
 @dataclass(frozen=True)

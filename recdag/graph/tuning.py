@@ -20,7 +20,7 @@ from recdag.graph.splits import read_splits
 from recdag.graph.step import step_key
 from recdag.graph.tuned import Target, Tuned, read_tuned, search_target, tuned_path
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import model_spec
+from recdag.recommenders.catalogue import model_spec
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys

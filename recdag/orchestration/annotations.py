@@ -12,7 +12,7 @@ import dagster as dg
 from recdag.evaluation import protocols
 from recdag.orchestration.steps import table_schema
 from recdag.papers.paper import Paper
-from recdag.recommenders.registry import ModelSpec
+from recdag.recommenders.spec import ModelSpec
 from recdag.settings import PACKAGE
 from recdag.studies.base import Counts, Grid, Study
 from recdag.warehouse.lineage import SOURCES
@@ -37,11 +37,14 @@ def code(*files: str | Path) -> Mapping[str, Any]:
 
 def model_metadata(paper: Paper, spec: ModelSpec, recipe: Path) -> dict[str, Any]:
     """Links of a model: implementation, hyperparameters, recipe and publication."""
-    configuration = spec.config.__module__.removeprefix("recdag.").replace(".", "/")
-    return {
-        **code(f"recommenders/{spec.module}.py", f"{configuration}.py", recipe),
-        **publication(paper),
-    }
+    model, configuration = (_file(module) for module in (spec.module, spec.config.__module__))
+    return {**code(model, configuration, recipe), **publication(paper)}
+
+
+def _file(module: str) -> Path:
+    """The file of a module of the package, by its path in it; nothing is imported."""
+    path = Path(*module.split(".")[1:])
+    return path / "__init__.py" if (PACKAGE / path).is_dir() else path.with_suffix(".py")
 
 
 def publication(paper: Paper) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import dagster as dg
 from pydantic import Field, create_model
 
-from recdag.papers.recipes import Hyperparameter
-from recdag.recommenders.registry import ModelSpec
+from recdag.recipes.recipe import Hyperparameter
+from recdag.recommenders.spec import ModelSpec
 from recdag.studies.base import Study, Sweep
 
 SelectionChoice = enum.Enum("SelectionChoice", {"validation": "validation", "as_published": "as_published"})

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.recommenders.variants import settings_of
 
 REPRODUCED, HIGHER, LOWER = "reproduced", "higher", "lower"

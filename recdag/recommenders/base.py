@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_array
 
-from recdag.recommenders.configs.base import Config
+from recdag.recommenders.config import Config
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions, History
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from recdag import words
 from recdag.evaluation.metrics import metric_title
 from recdag.plots.drawing import CROWDED, SMALLEST_SECONDS, thinned
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.report import figures
 from recdag.report.tables import ResultTable, lower_is_better
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from recdag.evaluation.metrics import without_group
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import (
     AS_PUBLISHED,
     Cell,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from recdag import words
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import ResultTable, Row, paper_command, study_command
 
 SIMULATED = "simulated: shows that the graph works, says nothing about the papers"

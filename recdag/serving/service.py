@@ -11,7 +11,7 @@ import numpy as np
 
 from recdag.errors import RecdagError
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import model_spec
+from recdag.recommenders.catalogue import model_spec
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 
 Axes = Mapping[str, Sequence[Any]]
 

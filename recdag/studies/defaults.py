@@ -12,7 +12,7 @@ from recdag.graph.model_folder import Card, read_history
 from recdag.graph.splits import read_splits
 from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import model_spec
+from recdag.recommenders.catalogue import model_spec
 from recdag.studies.base import Defaults
 from recdag.studies.evaluated import evaluated_keys
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from recdag import words
 from recdag.evaluation.metrics import metric_title
 from recdag.plots.drawing import COLOURS, MARKERS
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",\s+(?![^\[]*\])")
 _METRICS = {"train_seconds": "training time in seconds", "share": "share of positives"}

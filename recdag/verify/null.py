@@ -23,9 +23,10 @@ from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, build_split
 from recdag.evaluation.significance import LEVEL, compare_models
 from recdag.evaluation.split import Interactions, Split
-from recdag.papers.recipes import load_recipe
-from recdag.recommenders.configs.base import Config
-from recdag.recommenders.registry import ModelSpec, model_spec
+from recdag.recipes.recipe import load_recipe
+from recdag.recommenders.catalogue import model_spec
+from recdag.recommenders.config import Config
+from recdag.recommenders.spec import ModelSpec
 from recdag.settings import SHIPPED_RECIPES
 from recdag.training.options import FitOptions
 

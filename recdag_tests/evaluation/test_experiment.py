@@ -13,7 +13,7 @@ from recdag.errors import DataError, TrainingError
 from recdag.evaluation.experiment import evaluate, run_experiment
 from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, build_split
 from recdag.evaluation.split import Interactions
-from recdag.recommenders.configs.base import Config, hyper
+from recdag.recommenders.config import Config, hyper
 from recdag.training.options import FitOptions, History, HistoryRow
 
 

@@ -21,7 +21,7 @@ from recdag.graph.splits import make_split, read_splits
 from recdag.graph.status import project_status
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.warehouse.queries import user_keys
 
 PROTOCOL = PAPERS["mult_vae"].protocol

@@ -13,7 +13,7 @@ from recdag.evaluation.protocols import PROTOCOLS
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.jobs import job_for, refresh
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.studies.base import Counts, Grid, Sweep
 from recdag.warehouse.schema import SCHEMA
 
@@ -150,6 +150,6 @@ def test_the_kinds_of_a_model_are_what_it_learns_with(graph):
     kinds = {name: graph.get(dg.AssetKey(["benchmark", name])).kinds for name in PAPERS["benchmark"].nodes}
     assert kinds["item_pop"] == {"scipy"} and kinds["slim"] == {"numba"} and kinds["neumf"] == {"torch"}
     for name, found in kinds.items():
-        module = importlib.util.find_spec(f"recdag.recommenders.{MODELS[name].module}")
+        module = importlib.util.find_spec(MODELS[name].module)
         text = Path(module.origin).read_text()
         assert "numba" not in text or "numba" in found, name

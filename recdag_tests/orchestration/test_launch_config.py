@@ -9,8 +9,8 @@ from recdag.graph.request import TrainingRequest
 from recdag.graph.training import train_model
 from recdag.orchestration.launch_config import launch_config
 from recdag.orchestration.run import materialize
-from recdag.papers.recipes import Hyperparameter
-from recdag.recommenders.registry import model_spec
+from recdag.recipes.recipe import Hyperparameter
+from recdag.recommenders.catalogue import model_spec
 from recdag.settings import Settings
 
 

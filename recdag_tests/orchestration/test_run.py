@@ -17,7 +17,7 @@ from recdag.orchestration.instance import prepare_home
 from recdag.orchestration.run import materialize
 from recdag.orchestration.selections import models_selection, selection_of
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.settings import Settings
 
 

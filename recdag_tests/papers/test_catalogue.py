@@ -6,7 +6,7 @@ import pytest
 from recdag.errors import ConfigError
 from recdag.papers import catalogue
 from recdag.papers.catalogue import PAPERS, paper
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 
 
 def test_every_paper_names_models_that_can_be_trained():

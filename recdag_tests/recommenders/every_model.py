@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from recdag.recommenders.base import Recommender
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 
 SMALL: dict[str, Any] = {
     "factors": 4, "communities": 3, "hidden": [8], "layers": 1, "batch_size": 64, "epochs": 4,

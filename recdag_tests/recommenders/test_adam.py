@@ -2,7 +2,7 @@
 
 import torch
 
-from recdag.recommenders.adam import Adam
+from recdag.recommenders.shared.adam import Adam
 
 
 def test_it_moves_as_torchs_adam():

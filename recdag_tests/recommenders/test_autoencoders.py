@@ -10,8 +10,15 @@ from torch.distributions import Normal, kl_divergence
 from torch.testing import assert_close
 
 from recdag.errors import Cancelled, ConfigError, DataError
-from recdag.recommenders.autoencoder_network import Network, autoencoder_input
 from recdag.recommenders.autoencoders import (
+    GaussianDAEConfig,
+    GaussianVAEConfig,
+    LogisticDAEConfig,
+    LogisticVAEConfig,
+    MultDAEConfig,
+    MultVAEConfig,
+)
+from recdag.recommenders.autoencoders.model import (
     GaussianDAE,
     GaussianVAE,
     LogisticDAE,
@@ -20,15 +27,8 @@ from recdag.recommenders.autoencoders import (
     MultVAE,
     kl_to_standard_normal,
 )
+from recdag.recommenders.autoencoders.network import Network, autoencoder_input
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.autoencoders import (
-    GaussianDAEConfig,
-    GaussianVAEConfig,
-    LogisticDAEConfig,
-    LogisticVAEConfig,
-    MultDAEConfig,
-    MultVAEConfig,
-)
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

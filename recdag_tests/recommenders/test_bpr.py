@@ -11,10 +11,10 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from recdag.recommenders import bpr
 from recdag.recommenders.base import Query
-from recdag.recommenders.bpr import BPR
-from recdag.recommenders.configs.factorization import BPRConfig
+from recdag.recommenders.bpr import BPRConfig
+from recdag.recommenders.bpr import model as bpr
+from recdag.recommenders.bpr.model import BPR
 from recdag.training import loop
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions

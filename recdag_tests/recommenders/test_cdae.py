@@ -10,10 +10,10 @@ from torch.testing import assert_close
 
 from recdag.errors import Cancelled, DataError
 from recdag.recommenders.base import Query
-from recdag.recommenders.cdae import CDAE
-from recdag.recommenders.cdae_network import CDAENetwork, CellLoss, corrupted, expected_weights, whole_input
-from recdag.recommenders.configs.cdae import CDAEConfig
-from recdag.recommenders.likelihoods import Targets
+from recdag.recommenders.cdae import CDAEConfig
+from recdag.recommenders.cdae.model import CDAE
+from recdag.recommenders.cdae.network import CDAENetwork, CellLoss, corrupted, expected_weights, whole_input
+from recdag.recommenders.shared.likelihoods import Targets
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

@@ -13,11 +13,11 @@ from torch.testing import assert_close
 
 from recdag.datasets.simulator import simulate
 from recdag.errors import ConfigError, DataError
-from recdag.papers.recipes import load_recipe
+from recdag.recipes.recipe import load_recipe
 from recdag.recommenders.base import Query
-from recdag.recommenders.cf_nade import ImplicitCFNADE
-from recdag.recommenders.cf_nade_network import CFNADENetwork, Likes, random_split, remaining_cost
-from recdag.recommenders.configs.cf_nade import ImplicitCFNADEConfig
+from recdag.recommenders.cf_nade import ImplicitCFNADEConfig
+from recdag.recommenders.cf_nade.model import ImplicitCFNADE
+from recdag.recommenders.cf_nade.network import CFNADENetwork, Likes, random_split, remaining_cost
 from recdag.settings import SHIPPED_RECIPES
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions

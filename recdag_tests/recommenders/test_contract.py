@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.testing import OPTIONS, RecommenderContract, assert_same_parameters, small_data
 from recdag_tests.recommenders.every_model import DRAW_NOTHING, FORMS, maker
 

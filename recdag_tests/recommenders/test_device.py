@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.testing import OPTIONS, all_users, small_data, through_a_file
 from recdag_tests.recommenders.every_model import DRAW_NOTHING, FORMS, maker
 from recdag_tests.recommenders.pretended_device import OnDevice, pretended_device

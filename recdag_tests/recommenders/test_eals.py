@@ -9,8 +9,8 @@ from scipy.sparse import csr_array
 
 from recdag.errors import DataError
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.exposure import EALSConfig
-from recdag.recommenders.eals import EALS, Fixed, penalty, sweep, unobserved_weights
+from recdag.recommenders.eals import EALSConfig
+from recdag.recommenders.eals.model import EALS, Fixed, penalty, sweep, unobserved_weights
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

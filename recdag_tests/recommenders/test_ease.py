@@ -4,10 +4,11 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.errors import TrainingError
-from recdag.recommenders import ease, sparse_ops
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.item_based import EASEConfig
-from recdag.recommenders.ease import EASE
+from recdag.recommenders.ease import EASEConfig
+from recdag.recommenders.ease import model as ease
+from recdag.recommenders.ease.model import EASE
+from recdag.recommenders.shared import sparse_ops
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from recdag.recommenders import exmf
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.exposure import EXMFConfig
-from recdag.recommenders.exmf import EXMF, log_constant
+from recdag.recommenders.exmf import EXMFConfig
+from recdag.recommenders.exmf import model as exmf
+from recdag.recommenders.exmf.model import EXMF, log_constant
 from recdag.training.data import TrainingData
 from recdag.training.loop import seed_everything
 from recdag.training.options import FitOptions

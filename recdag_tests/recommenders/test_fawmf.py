@@ -6,11 +6,9 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.errors import DataError
-from recdag.recommenders import fawmf_gradients as gradients
-from recdag.recommenders import fawmf_kernels as kernels
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.exposure import FAWMFConfig
-from recdag.recommenders.fawmf import FAWMF
+from recdag.recommenders.fawmf import FAWMFConfig, gradients, kernels
+from recdag.recommenders.fawmf.model import FAWMF
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 from recdag.training.samplers import NegativeSampler

@@ -3,10 +3,11 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from recdag.recommenders import item_knn, sparse_ops
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.item_based import ItemKNNConfig
-from recdag.recommenders.item_knn import ItemKNN
+from recdag.recommenders.item_knn import ItemKNNConfig
+from recdag.recommenders.item_knn import model as item_knn
+from recdag.recommenders.item_knn.model import ItemKNN
+from recdag.recommenders.shared import sparse_ops
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

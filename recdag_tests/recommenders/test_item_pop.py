@@ -3,8 +3,8 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.item_based import ItemPopConfig
-from recdag.recommenders.item_pop import ItemPop
+from recdag.recommenders.item_pop import ItemPopConfig
+from recdag.recommenders.item_pop.model import ItemPop
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

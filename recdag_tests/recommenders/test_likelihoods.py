@@ -6,7 +6,7 @@ import torch
 from scipy.sparse import csr_array
 from torch.testing import assert_close
 
-from recdag.recommenders.likelihoods import (
+from recdag.recommenders.shared.likelihoods import (
     Gaussian,
     Logistic,
     Multinomial,

@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from recdag.recommenders.configs.multi_feedback import MetConfig
-from recdag.recommenders.met import Met, behaviours_by_strength
+from recdag.recommenders.multi_feedback import MetConfig
+from recdag.recommenders.multi_feedback.met import Met, behaviours_by_strength
 from recdag.testing import OPTIONS, all_users
 from recdag.training.data import TrainingData
 

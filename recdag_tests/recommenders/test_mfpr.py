@@ -14,10 +14,10 @@ from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import ProtocolOptions, build_split, protocol
 from recdag.evaluation.split import Interactions
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.item_based import ItemPopConfig
-from recdag.recommenders.configs.multi_feedback import MFPRConfig
-from recdag.recommenders.item_pop import ItemPop
-from recdag.recommenders.mfpr import MFPR
+from recdag.recommenders.item_pop import ItemPopConfig
+from recdag.recommenders.item_pop.model import ItemPop
+from recdag.recommenders.multi_feedback import MFPRConfig
+from recdag.recommenders.multi_feedback.mfpr import MFPR
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

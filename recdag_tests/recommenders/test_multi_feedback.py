@@ -14,14 +14,13 @@ from recdag.datasets.simulator import BEHAVIOURS, simulate
 from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import ProtocolOptions, build_split, protocol
 from recdag.evaluation.split import Interactions, Split
-from recdag.recommenders import multi_feedback_network
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.item_based import ItemPopConfig
-from recdag.recommenders.configs.multi_feedback import MFConfig, MFMMLPConfig, MMLPConfig
-from recdag.recommenders.feedback import FeedbackSampler, FeedbackTable
-from recdag.recommenders.item_pop import ItemPop
-from recdag.recommenders.multi_feedback import MF, MFMMLP, MMLP
-from recdag.recommenders.multi_feedback_network import FeedbackNetwork, initial_parameters
+from recdag.recommenders.item_pop import ItemPopConfig
+from recdag.recommenders.item_pop.model import ItemPop
+from recdag.recommenders.multi_feedback import MFConfig, MFMMLPConfig, MMLPConfig
+from recdag.recommenders.multi_feedback.feedback import FeedbackSampler, FeedbackTable
+from recdag.recommenders.multi_feedback.model import MF, MFMMLP, MMLP
+from recdag.recommenders.multi_feedback.network import FeedbackNetwork, initial_parameters
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 
@@ -108,7 +107,7 @@ def naive_logit(
 def test_scores_are_those_of_each_pair(
     mf: bool, layers: int, branches: int, budget: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(multi_feedback_network, "SCORING_BYTES", budget)
+    monkeypatch.setattr("recdag.recommenders.multi_feedback.network.SCORING_BYTES", budget)
     parameters = random_parameters(mf, layers, branches)
     network, users = FeedbackNetwork(parameters), torch.tensor([4, 0, 4])
     everything = torch.stack([

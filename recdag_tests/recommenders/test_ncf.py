@@ -10,11 +10,10 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from recdag.recommenders import ncf_network
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.ncf import GMFConfig, MLPConfig, NeuMFConfig, PretrainedNeuMFConfig
-from recdag.recommenders.ncf import GMF, MLP, NeuMF, PretrainedNeuMF, join
-from recdag.recommenders.ncf_network import NCFNetwork, initial_parameters, tower
+from recdag.recommenders.ncf import GMFConfig, MLPConfig, NeuMFConfig, PretrainedNeuMFConfig
+from recdag.recommenders.ncf.model import GMF, MLP, NeuMF, PretrainedNeuMF, join
+from recdag.recommenders.ncf.network import NCFNetwork, initial_parameters, tower
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 
@@ -118,7 +117,7 @@ def test_start_is_that_of_the_published_code() -> None:
 def test_logits_are_those_of_each_pair(
     gmf_width: int, widths: list[int], budget: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ncf_network, "SCORING_BYTES", budget)
+    monkeypatch.setattr("recdag.recommenders.ncf.network.SCORING_BYTES", budget)
     parameters = random_parameters(gmf_width, widths)
     network = NCFNetwork(parameters)
     users = torch.tensor([4, 0, 4])

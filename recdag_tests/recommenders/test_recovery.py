@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from recdag.datasets.simulator import BEHAVIOURS, simulate
 from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.split import HeldOut
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

@@ -7,10 +7,10 @@ from scipy.sparse import csr_array, vstack
 from sklearn.linear_model import ElasticNet
 
 from recdag.errors import Cancelled
-from recdag.recommenders import slim
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.item_based import SLIMConfig
-from recdag.recommenders.slim import SLIM
+from recdag.recommenders.slim import SLIMConfig
+from recdag.recommenders.slim import model as slim
+from recdag.recommenders.slim.model import SLIM
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions
 

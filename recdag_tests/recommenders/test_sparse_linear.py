@@ -6,7 +6,7 @@ import torch
 from scipy.sparse import csr_array, random_array
 from torch.testing import assert_close
 
-from recdag.recommenders.sparse_linear import SparseLinear, SparseRows
+from recdag.recommenders.shared.sparse_linear import SparseLinear, SparseRows
 
 
 def sparse(rows: int, columns: int, density: float, dtype=np.float64) -> csr_array:

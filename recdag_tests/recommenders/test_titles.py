@@ -1,4 +1,4 @@
-from recdag.recommenders.registry import MODELS, model_title
+from recdag.recommenders.catalogue import MODELS, model_title
 
 
 def test_models_are_called_as_in_the_literature():

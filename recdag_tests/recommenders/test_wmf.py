@@ -4,10 +4,10 @@ import torch
 from scipy.sparse import csr_array
 
 from recdag.errors import TrainingError
-from recdag.recommenders import least_squares, wmf
 from recdag.recommenders.base import Query
-from recdag.recommenders.configs.factorization import WMFConfig
-from recdag.recommenders.wmf import WMF
+from recdag.recommenders.wmf import WMFConfig, least_squares
+from recdag.recommenders.wmf import model as wmf
+from recdag.recommenders.wmf.model import WMF
 from recdag.training.data import TrainingData, relative_rating
 from recdag.training.options import FitOptions
 

@@ -11,7 +11,7 @@ import pytest
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR, compare, load_anchors, load_claims
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import Training
 from recdag.warehouse.published import Published
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recdag.errors import RecdagError
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.serving.service import Keys, Service
 from recdag.testing import OPTIONS, small_data, through_a_file
 from recdag_tests.recommenders.every_model import maker

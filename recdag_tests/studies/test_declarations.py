@@ -6,8 +6,8 @@ from recdag.errors import ConfigError
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import load_claims
-from recdag.papers.recipes import load_recipe
-from recdag.recommenders.registry import model_spec
+from recdag.recipes.recipe import load_recipe
+from recdag.recommenders.catalogue import model_spec
 from recdag.settings import SHIPPED_RECIPES
 from recdag.studies.base import (
     ByActivity,

@@ -21,7 +21,7 @@ from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import run_study
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
-from recdag.recommenders.registry import MODELS
+from recdag.recommenders.catalogue import MODELS
 from recdag.training.options import FitOptions
 
 

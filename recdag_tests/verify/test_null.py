@@ -5,7 +5,7 @@ import torch
 
 from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.significance import compare_models
-from recdag.recommenders.registry import model_spec
+from recdag.recommenders.catalogue import model_spec
 from recdag.training.options import FitOptions
 from recdag.verify.null import TESTS, repetitions, simulated_split
 

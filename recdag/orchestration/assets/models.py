@@ -19,8 +19,9 @@ from recdag.orchestration.resources import ProjectResource, Reporter, open_proje
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.papers.recipes import Hyperparameter
-from recdag.recommenders.registry import ModelSpec, model_spec
+from recdag.recipes.recipe import Hyperparameter
+from recdag.recommenders.catalogue import model_spec
+from recdag.recommenders.spec import ModelSpec
 
 
 def _asset(paper: Paper, spec: ModelSpec, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:

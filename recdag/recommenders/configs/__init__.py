@@ -1,1 +1,0 @@
-"""Configurations of the recommenders, one module a family; free of torch."""
