@@ -19,7 +19,7 @@ from recdag.graph.training import plan_training, train_model
 from recdag.graph.tuned import tuned_path
 from recdag.graph.tuning import tune_model
 from recdag.recipes.search_space import Choice, Range
-from recdag.recommenders.ease import EASE
+from recdag.recommenders.ease.model import EASE
 from recdag.warehouse.queries import user_keys
 
 SPACES = {
