@@ -144,7 +144,7 @@ def evaluate(
         user_ids=ranking.user_ids,
         vectors=metrics.per_user(ranking, names),
         weights=metrics.user_weights(ranking, names),
-        whole=metrics.whole(ranking, names),
+        whole=metrics.overall(ranking, names),
     )
 
 

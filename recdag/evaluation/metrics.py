@@ -1,20 +1,22 @@
-"""Metrics by name, one value a user; variants that others call by the same name have names of their own.
+"""Metrics: each one object, with all that is known of it; who needs any of that asks the object.
 
-A cut-off follows the name: `recall@20`. Ranks may end in .5 where scores tie; an item counts as
-among the first k when its rank is at most k, and k places hold at most k hits. A metric of some of
-the users only carries their group at its end: `hr@10_seen`.
+A cut-off follows the name: `recall@20`. Variants that others call by the same name have names of their own.
+Ranks may end in .5 where scores tie; an item counts as among the first k when its rank is at most k, and k
+places hold at most k hits. A metric of some of the users only carries their group at its end: `hr@10_seen`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recdag.errors import ConfigError
+from recdag.suggest import names_known
 
 if TYPE_CHECKING:
     from recdag.evaluation.ranking import Ranking
@@ -63,23 +65,23 @@ def _ndcg(ranked: _Ranked, k: int) -> np.ndarray:
     return np.minimum(ranked.sum_by_user(gains) / ideal, 1.0)
 
 
-def _mrr(ranked: _Ranked) -> np.ndarray:
+def _mrr(ranked: _Ranked, _: int) -> np.ndarray:
     best = np.full(len(ranked.n_targets), np.inf)
     np.minimum.at(best, ranked.row, ranked.rank)
     return 1 / best
 
 
-def _mrr_sum(ranked: _Ranked) -> np.ndarray:
+def _mrr_sum(ranked: _Ranked, _: int) -> np.ndarray:
     return ranked.sum_by_user(1 / ranked.rank)
 
 
-def _map(ranked: _Ranked) -> np.ndarray:
+def _map(ranked: _Ranked, _: int) -> np.ndarray:
     ordered = ranked.rank[np.lexsort((ranked.rank, ranked.row))]
     place = np.arange(len(ordered)) - ranked.ranking.indptr[ranked.row] + 1
     return ranked.sum_by_user(place / ordered) / ranked.n_targets
 
 
-def _mpr(ranked: _Ranked) -> np.ndarray:
+def _mpr(ranked: _Ranked, _: int) -> np.ndarray:
     n_others = np.maximum(ranked.ranking.n_candidates - 1, 1)[ranked.row]
     percentile = (ranked.rank - 1) / n_others
     return ranked.sum_by_user(ranked.ranking.weight * percentile) / ranked.user_weight
@@ -92,91 +94,161 @@ def _coverage(ranking: Ranking, k: int) -> float:
     return len(np.unique(listed[listed >= 0])) / ranking.n_items
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A metric without its cut-off.
+    """A metric; those of METRICS wait for their cut-off, `metric_named` gives one with it.
 
     Attributes:
+        family: name without cut-off. word: the same as it is printed.
         summary: definition in words.
-        has_cutoff: is written with `@k`.
+        by_user: ranking and cut-off to (B,) one value a user; None where it has none.
+        overall: ranking and cut-off to the one value of all users together; None where each has her own.
+        has_cutoff: is written with `@k`. cutoff: that k, 0 without.
         larger_is_better: direction.
         weighted: its mean over users weighs each by the weights of her held-out cells.
-        whole: one value of all users together, none a user.
         low, high: the range of its values.
+        tolerances: cut-off, 0 without one -> by how much another seed, split or library version can move it.
     """
 
+    family: str
+    word: str
     summary: str
-    has_cutoff: bool
+    by_user: Callable[[_Ranked, int], np.ndarray] | None = None
+    overall: Callable[[Ranking, int], float] | None = None
+    has_cutoff: bool = True
+    cutoff: int = 0
     larger_is_better: bool = True
     weighted: bool = False
-    whole: bool = False
     low: float = 0.0
     high: float = 1.0
+    tolerances: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """As in tables: `recall_plain@5`."""
+        return self._with_cutoff(self.family)
+
+    @property
+    def title(self) -> str:
+        """As printed: Recall (plain)@5."""
+        return self._with_cutoff(self.word)
+
+    @property
+    def tolerance(self) -> float | None:
+        """The largest difference from a published number that counts as none; None where none is stated."""
+        return self.tolerances.get(self.cutoff)
+
+    def allows(self, value: float) -> bool:
+        """Whether a value is finite and within the range."""
+        return math.isfinite(value) and self.low <= value <= self.high
+
+    def _with_cutoff(self, name: str) -> str:
+        return f"{name}@{self.cutoff}" if self.cutoff else name
 
 
-METRICS: dict[str, Metric] = {
-    "recall": Metric("hits among the first k / min(k, held-out items) (Liang et al. 2018)", True),
-    "recall_plain": Metric("hits among the first k / held-out items (FAWMF)", True),
-    "precision": Metric("hits among the first k / k", True),
-    "ndcg": Metric("sum of 1 / log2(rank + 1) over hits among the first k / its best value", True),
-    "hr": Metric("1 if a held-out item is among the first k (He et al. 2017)", True),
-    "mrr": Metric("1 / rank of the first held-out item", False),
-    "mrr_sum": Metric("sum of 1 / rank over all held-out items (FAWMF)", False, high=float("inf")),
-    "map": Metric("mean over held-out items of the precision at their ranks", False),
-    "mpr": Metric(
-        "mean percentile rank of held-out cells, 0 is best, weighted by the cells (Hu et al. 2008)",
-        False,
+_ALL = (
+    Metric(
+        family="recall",
+        word="Recall",
+        summary="hits among the first k / min(k, held-out items) (Liang et al. 2018)",
+        by_user=_recall,
+        tolerances={20: 0.005, 50: 0.005},
+    ),
+    Metric(
+        family="recall_plain",
+        word="Recall (plain)",
+        summary="hits among the first k / held-out items (FAWMF)",
+        by_user=_recall_plain,
+        tolerances={5: 0.005},
+    ),
+    Metric(
+        family="precision",
+        word="Precision",
+        summary="hits among the first k / k",
+        by_user=_precision,
+        tolerances={5: 0.01},
+    ),
+    Metric(
+        family="ndcg",
+        word="NDCG",
+        summary="sum of 1 / log2(rank + 1) over hits among the first k / its best value",
+        by_user=_ndcg,
+        tolerances={5: 0.01, 10: 0.01, 100: 0.005},
+    ),
+    Metric(
+        family="hr",
+        word="HR",
+        summary="1 if a held-out item is among the first k (He et al. 2017)",
+        by_user=_hit_rate,
+        tolerances={10: 0.01},
+    ),
+    Metric(
+        family="mrr",
+        word="MRR",
+        summary="1 / rank of the first held-out item",
+        by_user=_mrr,
+        has_cutoff=False,
+    ),
+    Metric(
+        family="mrr_sum",
+        word="MRR (sum)",
+        summary="sum of 1 / rank over all held-out items (FAWMF)",
+        by_user=_mrr_sum,
+        has_cutoff=False,
+        high=math.inf,
+        tolerances={0: 0.03},
+    ),
+    Metric(
+        family="map",
+        word="MAP",
+        summary="mean over held-out items of the precision at their ranks",
+        by_user=_map,
+        has_cutoff=False,
+    ),
+    Metric(
+        family="mpr",
+        word="MPR",
+        summary="mean percentile rank of held-out cells, 0 is best, weighted by the cells (Hu et al. 2008)",
+        by_user=_mpr,
+        has_cutoff=False,
         larger_is_better=False,
         weighted=True,
+        tolerances={0: 0.005},
     ),
-    "coverage": Metric("share of items in at least one user's first k", True, whole=True),
-}
-_METRIC_WORDS = {
-    "hr": "HR",
-    "ndcg": "NDCG",
-    "recall": "Recall",
-    "recall_plain": "Recall (plain)",
-    "precision": "Precision",
-    "mrr": "MRR",
-    "mrr_sum": "MRR (sum)",
-    "map": "MAP",
-    "mpr": "MPR",
-    "coverage": "Coverage",
-    "found": "Found",
-}
+    Metric(
+        family="coverage",
+        word="Coverage",
+        summary="share of items in at least one user's first k",
+        overall=_coverage,
+    ),
+)
+METRICS: dict[str, Metric] = {each.family: each for each in _ALL}
 USER_GROUPS = {
     "seen": "users who met their held-out item in supportive feedback",
     "unseen": "users who did not meet it",
 }
-_WITH_CUTOFF: dict[str, Callable[[_Ranked, int], np.ndarray]] = {
-    "recall": _recall,
-    "recall_plain": _recall_plain,
-    "precision": _precision,
-    "ndcg": _ndcg,
-    "hr": _hit_rate,
-}
-_WITHOUT_CUTOFF: dict[str, Callable[[_Ranked], np.ndarray]] = {
-    "mrr": _mrr,
-    "mrr_sum": _mrr_sum,
-    "map": _map,
-    "mpr": _mpr,
-}
 
 
-def parse(name: str) -> tuple[str, int]:
-    """Metric and cut-off of a name such as `ndcg@10`; the cut-off is 0 where there is none.
+def metric_named(name: str) -> Metric:
+    """The metric of a name such as `ndcg@10`.
 
     Raises:
         ConfigError: no such metric, or a cut-off that is missing, superfluous or not positive.
     """
     family, at, cutoff = name.partition("@")
-    metric = METRICS.get(family)
-    if metric is None:
-        raise ConfigError(f"no metric is called {name!r}", cure=f"Known: {', '.join(METRICS)}")
-    if bool(at) != metric.has_cutoff or (at and not (cutoff.isdecimal() and int(cutoff) > 0)):
-        form = f"{family}@20" if metric.has_cutoff else family
+    if family not in METRICS:
+        raise ConfigError(f"no metric is called {name!r}", cure=names_known(family, METRICS))
+    found = METRICS[family]
+    if bool(at) != found.has_cutoff or (at and not (cutoff.isdecimal() and int(cutoff) > 0)):
+        form = f"{family}@20" if found.has_cutoff else family
         raise ConfigError(f"the metric {name!r} has to be written like {form}")
-    return family, int(cutoff) if at else 0
+    return replace(found, cutoff=int(cutoff) if at else 0)
+
+
+def known_metric(name: str) -> Metric | None:
+    """The metric of a published name, of whichever users; None where it is none of ours: hours, a speedup."""
+    own = without_group(name.partition(" ")[0])
+    return metric_named(own) if own.partition("@")[0] in METRICS else None
 
 
 def of_group(name: str, group: str) -> str:
@@ -190,43 +262,37 @@ def without_group(name: str) -> str:
     return stem if group in USER_GROUPS else name
 
 
-def metric_title(metric: str) -> str:
-    """`ndcg@10` as NDCG@10, `ndcg@10_seen` as NDCG@10 seen."""
-    own = without_group(metric)
-    stem, sign, cutoff = own.partition("@")
-    return f"{_METRIC_WORDS.get(stem, stem)}{sign}{cutoff}{metric[len(own) :].replace('_', ' ')}"
+def metric_title(name: str) -> str:
+    """A published name as printed, `hr@10_seen` as HR@10 seen; one that is no metric of ours as it is."""
+    found = known_metric(name)
+    return found.title + name[len(found.name) :].replace("_", " ") if found else name
 
 
 def larger_is_better(name: str) -> bool:
-    """Direction of a metric, be it over all users or over a group."""
-    return METRICS[parse(without_group(name))[0]].larger_is_better
+    """Direction of a published name; of what is no metric of ours, more is better."""
+    found = known_metric(name)
+    return found is None or found.larger_is_better
 
 
 def top_k_needed(names: Iterable[str]) -> int:
     """Length of the top lists that these metrics look at."""
-    return max((k for family, k in map(parse, names) if METRICS[family].whole), default=0)
+    return max((each.cutoff for each in map(metric_named, names) if each.overall), default=0)
 
 
 def per_user(ranking: Ranking, names: Iterable[str]) -> dict[str, np.ndarray]:
     """(B,) float64 values of each metric that has a value a user, by name."""
     ranked = _Ranked(ranking)
-    vectors = {}
-    for name in names:
-        family, k = parse(name)
-        if family in _WITH_CUTOFF:
-            vectors[name] = _WITH_CUTOFF[family](ranked, k)
-        elif family in _WITHOUT_CUTOFF:
-            vectors[name] = _WITHOUT_CUTOFF[family](ranked)
-    return vectors
+    wanted = map(metric_named, names)
+    return {each.name: each.by_user(ranked, each.cutoff) for each in wanted if each.by_user}
 
 
 def user_weights(ranking: Ranking, names: Iterable[str]) -> dict[str, np.ndarray]:
     """(B,) weights of users in the mean of each weighted metric, by name."""
-    weighted = [name for name in names if METRICS[parse(name)[0]].weighted]
+    weighted = [each.name for each in map(metric_named, names) if each.weighted]
     return {name: _Ranked(ranking).user_weight for name in weighted}
 
 
-def whole(ranking: Ranking, names: Iterable[str]) -> dict[str, float]:
+def overall(ranking: Ranking, names: Iterable[str]) -> dict[str, float]:
     """Value of each metric that has one value of all users together, by name."""
-    cutoffs = {name: parse(name) for name in names}
-    return {name: _coverage(ranking, k) for name, (family, k) in cutoffs.items() if METRICS[family].whole}
+    wanted = map(metric_named, names)
+    return {each.name: each.overall(ranking, each.cutoff) for each in wanted if each.overall}

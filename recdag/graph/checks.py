@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from recdag.datasets.entry import Expected
-from recdag.evaluation.metrics import METRICS, parse, without_group
+from recdag.evaluation.metrics import known_metric
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.graph.evaluation_plan import plan_evaluation
 from recdag.graph.feasibility import refusal, split_refusal
@@ -146,8 +145,8 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
 
 
 def _in_range(metric: str, value: float | None) -> bool:
-    known = METRICS[parse(without_group(metric))[0]]
-    return value is not None and math.isfinite(value) and known.low <= value <= known.high
+    known = known_metric(metric)
+    return value is not None and known is not None and known.allows(value)
 
 
 def finite_weights(project: Project, dataset: str, paper: str, model: str) -> Verdict:

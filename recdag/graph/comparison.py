@@ -14,7 +14,7 @@ from recdag.graph.project import Project
 from recdag.graph.recommendations import ASSET as RECOMMENDATIONS
 from recdag.graph.step import Outcome, step_key
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.claims import TOLERANCES, VERDICTS, compare, load_anchors, load_claims
+from recdag.papers.claims import VERDICTS, compare, load_anchors, load_claims, tolerance
 from recdag.papers.paper import Paper
 from recdag.report.page import build_report
 from recdag.report.queries import read_datasets, read_simulated
@@ -35,11 +35,12 @@ def comparison_key(project: Project, recorded: Mapping[tuple[str, str], str]) ->
     measured = [
         (place, key) for place, key in recorded.items() if place != EVERYWHERE and place[1] != RECOMMENDATIONS
     ]
+    claims = load_claims()
     return step_key(
         evaluations=sorted(measured),
-        claims=load_claims().to_csv(),
+        claims=claims.to_csv(),
         stands_for=sorted(project.stands_for.items()),
-        tolerances=TOLERANCES,
+        tolerances={metric: tolerance(metric) for metric in sorted(set(claims["metric"]))},
         version=COMPARISON_VERSION,
     )
 

@@ -71,13 +71,13 @@ def write_significance(
         splits: the folds that the models were evaluated on.
         keys_of_users: (n,) the users' own keys by id.
     """
-    from recdag.evaluation.metrics import METRICS, parse
+    from recdag.evaluation.metrics import metric_named
     from recdag.evaluation.protocols import PROTOCOLS
     from recdag.evaluation.significance import best_model, compare_models
 
     fair = {model: card for model, card in cards.items() if card.selection != AS_PUBLISHED}
-    measured = [metric for metric in PROTOCOLS[paper.protocol].metrics if metric in paper.metrics]
-    metrics = [metric for metric in measured if not METRICS[parse(metric)[0]].whole]
+    measured = [name for name in PROTOCOLS[paper.protocol].metrics if name in paper.metrics]
+    metrics = [name for name in measured if metric_named(name).by_user]
     found = []
     for metric in metrics if len(fair) > 1 else []:  # one at a time, for memory
         evaluations = _read_evaluations(connection, paper, dataset, fair, metric, splits, keys_of_users)
@@ -104,7 +104,7 @@ def _read_evaluations(
     keys_of_users: np.ndarray,
 ) -> dict[str, Evaluation]:
     """Model -> its values of one metric, folds pooled, as published."""
-    from recdag.evaluation.metrics import METRICS, parse
+    from recdag.evaluation.metrics import metric_named
     from recdag.evaluation.summary import Evaluation, pool_folds
 
     variants = [card.variant for card in cards.values()]
@@ -121,7 +121,7 @@ def _read_evaluations(
             connection.unregister(name)
     values = np.full((len(cards), len(splits), len(keys_of_users)), np.nan)
     values[found["model"], found["fold"], found["user_id"]] = found["value"]
-    weighted = METRICS[parse(metric)[0]].weighted
+    weighted = metric_named(metric).weighted
     folds = [(split.test.user_ids, _user_weight(split.test) if weighted else None) for split in splits]
     return {
         model: pool_folds(

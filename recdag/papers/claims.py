@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from recdag.evaluation.metrics import known_metric, larger_is_better
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
 from recdag.recommenders.variants import settings_of
@@ -39,21 +40,8 @@ COLUMNS = [
 STANDS_FOR: dict[tuple[str, str], str] = {("ncf-ml-1m", "leave_one_out"): "ml-1m"}
 """(our data set, protocol) -> the paper's data set; every other data set stands for itself."""
 
-TOLERANCES = {
-    "hr@10": 0.01,
-    "ndcg@10": 0.01,
-    "recall@20": 0.005,
-    "recall@50": 0.005,
-    "ndcg@100": 0.005,
-    "precision@5": 0.01,
-    "recall_plain@5": 0.005,
-    "ndcg@5": 0.01,
-    "mrr_sum": 0.03,
-    "mpr": 0.005,
-    "speedup": 3.2,
-}
-"""Differences that another seed, split or library version can make; two combined standard errors
-where those are larger."""
+_OF_STUDIES = {"speedup": 3.2}
+"""Tolerances of what studies measure and that is no metric of a ranking."""
 
 DATA_NOTES = {
     "tv-watch": "the watch counts of a TV service are private data and were never published",
@@ -86,6 +74,15 @@ def load_anchors(*, verified_only: bool = True) -> pd.DataFrame:
     """
     anchors = _read("anchors.csv")
     return anchors[anchors["verified"] == "yes"].reset_index(drop=True) if verified_only else anchors
+
+
+def tolerance(metric: str) -> float | None:
+    """Differences that another seed, split or library version can make; None where none is stated.
+
+    A claim has two combined standard errors where those are larger.
+    """
+    known = known_metric(metric)
+    return known.tolerance if known else _OF_STUDIES.get(metric)
 
 
 def _read(name: str) -> pd.DataFrame:
@@ -131,7 +128,8 @@ def _verdict(
 ) -> dict[str, object]:
     base = {name: claim[name] for name in ("paper", "source", "dataset", "model", "variant", "metric")}
     base |= {"published": claim["value"], "reproduced": math.nan, "difference": math.nan}
-    base["tolerance"] = TOLERANCES.get(claim["metric"], math.nan)
+    usual = tolerance(claim["metric"])
+    base["tolerance"] = math.nan if usual is None else usual
     candidates = found.get((claim["dataset"], claim["protocol"], claim["model"], claim["metric"]))
     row = None if candidates is None else _best_match(claim, candidates, names)
     if row is None:
@@ -140,12 +138,12 @@ def _verdict(
 
     difference = row["value"] - claim["value"]
     errors = [error for error in (claim["std_err"], row["std_err"]) if error == error]
-    tolerance = max(TOLERANCES.get(claim["metric"], 0.0), 2 * math.hypot(*errors))
-    verdict = REPRODUCED if abs(difference) <= tolerance + _ROUNDING else HIGHER if difference > 0 else LOWER
+    allowed = max(usual or 0.0, 2 * math.hypot(*errors))
+    verdict = REPRODUCED if abs(difference) <= allowed + _ROUNDING else HIGHER if difference > 0 else LOWER
     return base | {
         "reproduced": row["value"],
         "difference": difference,
-        "tolerance": tolerance,
+        "tolerance": allowed,
         "verdict": verdict,
         "reason": _measured_as(claim, row),
     }
@@ -184,7 +182,7 @@ def _measured_as(claim: pd.Series, row: pd.Series) -> str:
         notes.append(f"from the runs of {row['paper']}")
     if row["variant"] and row["variant"] != claim["variant"]:
         notes.append(f"our run has {row['variant']}")
-    if claim["metric"].startswith("mpr"):
+    if not larger_is_better(claim["metric"]):
         notes.append("lower is better")
     return "; ".join(notes)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recdag.evaluation.metrics import metric_title
+from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.plots.drawing import (
     CHARACTER,
     COLOURS,
@@ -27,7 +27,6 @@ from recdag.plots.drawing import (
     write_label,
 )
 from recdag.plots.labels import place, spread
-from recdag.report.tables import lower_is_better
 from recdag.words import duration, number
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: 
     Models that are far behind stand at the edge, with their value.
     """
     large = len(points) > CROWDED
-    smaller = lower_is_better(metric)
+    smaller = not larger_is_better(metric)
     with drawing(name, right=0.95, large=large) as (figure, axes):
         seconds = np.array([max(point.seconds, SMALLEST_SECONDS) for point in points])
         values = np.array([point.value for point in points])

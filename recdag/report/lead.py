@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from recdag import words
-from recdag.evaluation.metrics import metric_title
+from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.report.results import SIGNIFICANT
-from recdag.report.tables import PaperLike, ResultTable, lower_is_better
+from recdag.report.tables import PaperLike, ResultTable
 from recdag.report.verdicts import Unjudged, lacks_of
 
 AHEAD, LEVEL, BEHIND = "ahead of", "level with", "behind"
@@ -62,7 +62,7 @@ def lead_of(
     lacks = lacks_of(table, (about.lead, *rivals), searchable=searchable)
     if table.simulated or lacks:
         return Unjudged(table.dataset, (about.id,), () if table.simulated else lacks)
-    sign = -1 if lower_is_better(metric) else 1
+    sign = 1 if larger_is_better(metric) else -1
     rival = max(rivals, key=lambda model: sign * values[model])
     difference, p_value = tests[rival]
     standing = LEVEL

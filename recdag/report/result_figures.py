@@ -11,11 +11,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from recdag import words
-from recdag.evaluation.metrics import metric_title
+from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.plots.drawing import CROWDED, SMALLEST_SECONDS, thinned
 from recdag.recommenders.catalogue import MODELS
 from recdag.report import figures
-from recdag.report.tables import ResultTable, lower_is_better
+from recdag.report.tables import ResultTable
 
 _HIGHLIGHTED = 5
 
@@ -57,7 +57,7 @@ def _cost_figure(table: ResultTable, name: str) -> list[ResultFigure]:
 
 
 def _cost_caption(points: Sequence[figures.Point], metric: str) -> str:
-    smaller = lower_is_better(metric)
+    smaller = not larger_is_better(metric)
     seconds, values = (np.array([getattr(p, name) for p in points]) for name in ("seconds", "value"))
     shown = np.maximum(seconds, SMALLEST_SECONDS)
     _, heights = figures.at_the_edge(points, smaller=smaller)
@@ -79,7 +79,7 @@ def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[
     drawn = []
     headline = {(row.model, row.variant) for row in table.headlines}
     metric = _validated_by(table)
-    smaller = lower_is_better(metric)
+    smaller = not larger_is_better(metric)
     better = " Lower is better." if smaller else ""
     y_label = f"{metric_title(metric)} on validation{', lower is better' if smaller else ''}"
     for value_name, label, caption in (

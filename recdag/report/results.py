@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recdag.evaluation.metrics import without_group
+from recdag.evaluation.metrics import larger_is_better, without_group
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import (
     AS_PUBLISHED,
@@ -20,7 +20,6 @@ from recdag.report.tables import (
     Row,
     StandsFor,
     Training,
-    lower_is_better,
 )
 
 SIGNIFICANT = 0.05
@@ -95,7 +94,7 @@ def result_table(
                 training=recorded.get((model, variant)),
             )
         )
-    sign = -1 if lower_is_better(metrics[0]) else 1
+    sign = 1 if larger_is_better(metrics[0]) else -1
     rows.sort(key=lambda row: (row.on_test, -sign * row.cells[0].value if row.cells[0] else np.inf))
     return ResultTable(
         paper=paper,
@@ -182,7 +181,7 @@ def _bests(results: pd.DataFrame) -> dict[str, tuple[float, frozenset[str]]]:
     """Per metric the best value chosen without the test set, and the models that have it."""
     bests = {}
     for metric, group in results[results["selection"] != AS_PUBLISHED].groupby("metric"):
-        value = group["value"].min() if lower_is_better(str(metric)) else group["value"].max()
+        value = group["value"].max() if larger_is_better(str(metric)) else group["value"].min()
         bests[str(metric)] = (float(value), frozenset(group.loc[group["value"] == value, "model"]))
     return bests
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recdag.evaluation.metrics import larger_is_better
 from recdag.report.origins import shown_value
-from recdag.report.tables import lower_is_better
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def _search(model: str, rows: pd.DataFrame) -> Search:
     states = rows["state"].value_counts()
     complete = rows[rows["state"] == "complete"].sort_values("trial")
     metric = str(rows["metric"].iloc[0])
-    sign = -1 if lower_is_better(metric) else 1
+    sign = 1 if larger_is_better(metric) else -1
     best = complete.iloc[int((sign * complete["validation"]).argmax())] if len(complete) else None
     values = json.loads(best["hyperparameters"]) if best is not None else {}
     first = complete.loc[complete["trial"] == rows["trial"].min(), "validation"]

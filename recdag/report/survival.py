@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from recdag import words
-from recdag.evaluation.metrics import metric_title
+from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.report.lead import tests_of
 from recdag.report.results import SIGNIFICANT
-from recdag.report.tables import PaperLike, ResultTable, lower_is_better
+from recdag.report.tables import PaperLike, ResultTable
 from recdag.report.verdicts import Unjudged, lacks_of
 
 SURVIVES, UNDECIDED, FAILS = "survives", "is undecided", "does not survive"
@@ -115,7 +115,7 @@ def survivals_of(
 def _tested(
     table: ResultTable, papers: Mapping[str, PaperLike], significance: pd.DataFrame
 ) -> Iterator[Survival]:
-    sign = -1 if lower_is_better(table.metrics[0]) else 1
+    sign = 1 if larger_is_better(table.metrics[0]) else -1
     values = {row.model: row.cells[0].value for row in table.headlines if row.cells[0]}
     for paper in papers.values():
         tests = tests_of(significance, table, table.metrics[0], paper.lead)

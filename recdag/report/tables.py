@@ -8,10 +8,9 @@ from typing import Protocol
 
 import pandas as pd
 
-from recdag.evaluation.metrics import METRICS, without_group
+from recdag.evaluation.metrics import without_group
 
 AS_PUBLISHED = "as_published"
-_LOWER_IS_BETTER = tuple(name for name, metric in METRICS.items() if not metric.larger_is_better)
 
 
 class StudyLike(Protocol):
@@ -267,8 +266,3 @@ def study_command(dataset: str, study: str, **axes: str) -> str:
     """What a user types for a study, <paper>/<study>, over the given values of its axes."""
     given = "".join(f" --axis {name}={values}" for name, values in axes.items())
     return f"recdag run --dataset {dataset} --study {study}{given}"
-
-
-def lower_is_better(metric: str) -> bool:
-    """Whether small values of a metric are good; it may have a cut-off or another ending."""
-    return metric.startswith(_LOWER_IS_BETTER)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from recdag import words
+from recdag.evaluation.metrics import larger_is_better
 from recdag.plots.charts import Dot, Line, dot_chart, histogram, line_chart, wide
 from recdag.plots.drawing import SMALLEST_SECONDS, thinned
-from recdag.report.tables import lower_is_better
 from recdag.studies.names import Names, amount, axis_label, metric_label, names_of
 
 _COVERED = 0.025
@@ -79,7 +79,7 @@ def dot_figures(
         )
         for label in labels
     ]
-    dots.sort(key=lambda dot: _rank(dot, smaller=lower_is_better(metric) or metric == "train_seconds"))
+    dots.sort(key=lambda dot: _rank(dot, smaller=not larger_is_better(metric) or metric == "train_seconds"))
     shown = metric_label(metric)
     said = (
         f"{dot.label} {amount(dot.value)}"
@@ -214,7 +214,7 @@ def _errors(rows: pd.DataFrame | None) -> str:
 def _caption(shown: str, metric: str, common: str, rows: pd.DataFrame | None = None) -> str:
     parts: Sequence[str] = [
         f"{shown[0].upper()}{shown[1:]}{f'; {common} throughout' if common else ''}.",
-        "Lower is better." if lower_is_better(metric) else "",
+        "Lower is better." if not larger_is_better(metric) else "",
         _errors(rows),
     ]
     return " ".join(filter(None, parts))

@@ -13,6 +13,7 @@ from recdag.recommenders.catalogue import MODELS
 
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",\s+(?![^\[]*\])")
 _METRICS = {"train_seconds": "training time in seconds", "share": "share of positives"}
+_AT_A_CUTOFF = {"found": "Found"}
 _AXES = {
     "cutoff": "length of the list",
     "group by activity": "group of users, least active first",
@@ -85,6 +86,9 @@ def _distinct(labels: Sequence[str], models: Mapping[str, int]) -> dict[str, int
 
 def metric_label(metric: str) -> str:
     """A metric's name for an axis or the head of a table."""
+    stem, sign, cutoff = metric.partition("@")
+    if stem in _AT_A_CUTOFF:
+        return f"{_AT_A_CUTOFF[stem]}{sign}{cutoff}"
     return _METRICS.get(metric) or metric_title(metric)
 
 

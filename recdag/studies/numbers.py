@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recdag import words
-from recdag.report.tables import lower_is_better
+from recdag.evaluation.metrics import larger_is_better
 from recdag.studies.names import amount, axis_label, metric_label
 
 _UNADJUSTED = 0.05
@@ -113,7 +113,7 @@ def curve_ends(measured: pd.DataFrame) -> NumberTable:
             if curve.empty:
                 cells += [NumberCell("–")] * 3
                 continue
-            smaller = metric == "loss" or lower_is_better(metric)
+            smaller = metric == "loss" or not larger_is_better(metric)
             at = curve["value"].idxmin() if smaller else curve["value"].idxmax()
             cells += [
                 NumberCell(amount(curve["value"].iloc[-1])),

@@ -21,7 +21,7 @@ import torch
 from ir_measures import AP, RR, Measure, P, R, Success, nDCG
 
 from recdag.errors import RecdagError
-from recdag.evaluation.metrics import parse, without_group
+from recdag.evaluation.metrics import metric_named, without_group
 from recdag.evaluation.ranking import USERS_STEP
 from recdag.evaluation.split import HeldOut, Split
 from recdag.graph.model_folder import Card, load_trained
@@ -69,11 +69,11 @@ def measures(metrics: tuple[str, ...], depth: int, n_items: int) -> dict[str, Me
     for name in metrics:
         if without_group(name) != name:
             continue
-        kind, cutoff = parse(name)
-        if kind in _AT_A_CUTOFF and cutoff is not None and (cutoff <= depth or depth >= n_items):
-            found[name] = _AT_A_CUTOFF[kind] @ cutoff
-        elif kind in _OF_WHOLE_LISTS and depth >= n_items:
-            found[name] = _OF_WHOLE_LISTS[kind]
+        own = metric_named(name)
+        if own.family in _AT_A_CUTOFF and (own.cutoff <= depth or depth >= n_items):
+            found[name] = _AT_A_CUTOFF[own.family] @ own.cutoff
+        elif own.family in _OF_WHOLE_LISTS and depth >= n_items:
+            found[name] = _OF_WHOLE_LISTS[own.family]
     return found
 
 
@@ -182,12 +182,12 @@ def _compared(
     sizes: dict[str, int],
     tied: set[str],
 ) -> Comparison:
-    kind, cutoff = parse(metric)
+    own = metric_named(metric)
     queries = [query for query in sizes if query not in tied]
     theirs = np.array([values[query] for query in queries])
-    if kind == "recall" and cutoff is not None:
+    if own.family == "recall":
         held_out = np.array([sizes[query] for query in queries])
-        theirs = theirs * held_out / np.minimum(held_out, cutoff)
+        theirs = theirs * held_out / np.minimum(held_out, own.cutoff)
     ours = np.array([published[metric, query] for query in queries])
     worst = float(np.abs(theirs - ours).max(initial=0))
     folds = np.array([query.split(":")[0] for query in queries])

@@ -13,13 +13,13 @@ from recdag.errors import ConfigError
 from recdag.evaluation.metrics import (
     METRICS,
     larger_is_better,
+    metric_named,
     metric_title,
     of_group,
-    parse,
+    overall,
     per_user,
     top_k_needed,
     user_weights,
-    whole,
     without_group,
 )
 from recdag.evaluation.ranking import Ranking
@@ -109,16 +109,18 @@ def test_no_metric_leaves_its_range_when_everything_is_tied(seed):
 
 def test_coverage_counts_items_in_the_lists():
     ranking = ranking_of([[1], [1]], n_items=8, top=[[3, 1, 4], [1, 5, -1]])
-    assert whole(ranking, ["coverage@1", "coverage@3", "mrr"]) == {"coverage@1": 2 / 8, "coverage@3": 4 / 8}
+    assert overall(ranking, ["coverage@1", "coverage@3", "mrr"]) == {"coverage@1": 2 / 8, "coverage@3": 4 / 8}
     assert "coverage@3" not in per_user(ranking, ["coverage@3"])
     assert top_k_needed(["mrr", "coverage@3", "ndcg@100"]) == 3
     with pytest.raises(ConfigError, match="needs the top 4"):
-        whole(ranking, ["coverage@4"])
+        overall(ranking, ["coverage@4"])
 
 
 def test_names_are_checked():
-    assert parse("ndcg@100") == ("ndcg", 100)
-    assert parse("mpr") == ("mpr", 0)
+    assert (metric_named("ndcg@100").family, metric_named("ndcg@100").cutoff) == ("ndcg", 100)
+    assert metric_named("mpr").cutoff == 0
+    for name in ("ndcg@100", "recall_plain@5", "mpr", "coverage@20"):
+        assert metric_named(name).name == name
     assert not larger_is_better("mpr")
     assert larger_is_better("ndcg@5")
     assert larger_is_better("ndcg@5_unseen") and not larger_is_better("mpr_seen")
@@ -126,7 +128,7 @@ def test_names_are_checked():
     assert without_group("mrr_sum") == "mrr_sum"
     for wrong in ("ndcg", "mrr@5", "auc@5", "hr@10_seen", "recall@0", "recall@five", "hr@"):
         with pytest.raises(ConfigError):
-            parse(wrong)
+            metric_named(wrong)
     assert all(metric.summary for metric in METRICS.values())
 
 
