@@ -19,8 +19,8 @@ from recdag.papers.paper import Paper
 from recdag.report.page import build_report
 from recdag.report.queries import read_datasets, read_simulated
 from recdag.report.records import write_records
-from recdag.report.shown import verdict_bars
-from recdag.report.verdicts import SIMULATED
+from recdag.report.verdicts.evidence import SIMULATED
+from recdag.report.verdicts.tally import verdict_bars
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys

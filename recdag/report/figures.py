@@ -1,203 +1,156 @@
-"""The figures of the report's results: learning curves, and quality against cost."""
+"""The figures under a result table: quality against cost, and learning curves."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from markupsafe import Markup
 
+from recdag import words
 from recdag.evaluation.metrics import larger_is_better, metric_title
-from recdag.plots.drawing import (
-    CHARACTER,
-    COLOURS,
-    CROWDED,
-    LINE,
-    MARK,
-    MARKERS,
-    RULE,
-    SMALLEST_SECONDS,
-    colour,
-    drawing,
-    room_for_ticks,
-    room_right,
-    tip,
-    to_svg,
-    write_label,
-)
-from recdag.plots.labels import place, spread
-from recdag.words import duration, number
+from recdag.plots import figures
+from recdag.plots.drawing import CROWDED, SMALLEST_SECONDS, thinned
+from recdag.recommenders.catalogue import MODELS
+from recdag.report.tables import ResultTable
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-_STYLES = ("-", "--", ":")
-_FEWEST_FOR_FENCES = 5
-_FAR = LINE
-"""A label farther than this from its point has a line to it."""
+_HIGHLIGHTED = 5
 
 
-@dataclass(frozen=True)
-class Curve:
-    """One model's values by epoch.
+class ResultFigure(NamedTuple):
+    """A figure as SVG, its caption, and whether it takes the whole width of the page."""
 
-    Attributes:
-        series: the number of its colour.
-        quiet: grey and without a name: one of many.
-    """
-
-    label: str
-    series: int
-    epochs: Sequence[float]
-    values: Sequence[float]
-    quiet: bool = False
+    svg: Markup
+    caption: str
+    wide: bool
 
 
-@dataclass(frozen=True)
-class Point:
-    """One model: what it cost to train and how good it is."""
-
-    label: str
-    series: int
-    seconds: float
-    value: float
-    std_err: float
-
-
-def learning_curves(curves: Sequence[Curve], y_label: str, *, name: str, title: str) -> str:
-    """Lines by epoch, each labelled at its end but for those that are quiet.
+def figures_of(table: ResultTable, curves: pd.DataFrame) -> tuple[ResultFigure, ...]:
+    """The figures of a table.
 
     Args:
-        name: unique on the page; the ids inside the SVG start with it.
-        title: what the picture shows, for those who do not see it.
+        curves: as from `queries.read_curves`.
     """
-    large = len(curves) > CROWDED
-    named = [curve for curve in curves if not curve.quiet]
-    right = room_right([curve.label for curve in named], large=large)
-    with drawing(name, right=right, large=large) as (figure, axes):
-        for curve in sorted(curves, key=lambda curve: not curve.quiet):
-            style = _STYLES[curve.series // COLOURS % len(_STYLES)]
-            (line,) = axes.plot(
-                curve.epochs,
-                curve.values,
-                "-" if curve.quiet else style,
-                color=RULE if curve.quiet else colour(curve.series),
-                linewidth=1.3 if curve.quiet else 1.6,
-                marker="o" if len(curve.values) == 1 else None,
-                markersize=5,
-            )
-            tip(line, f"{curve.label}: {curve.values[-1]:.4g} after epoch {curve.epochs[-1]:g}")
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(y_label)
-        _whole_epochs(axes, curves)
-        room_for_ticks(figure, axes)
-        _name_ends(axes, named)
-        return to_svg(figure, name, title)
+    mine = curves[(curves["paper"] == table.paper) & (curves["dataset"] == table.dataset)]
+    name = f"{table.paper}-{table.dataset}"
+    return (*_cost_figure(table, name), *_curve_figures(table, mine, name))
 
 
-def cost_and_quality(points: Sequence[Point], metric: str, *, name: str, title: str) -> str:
-    """Training time against a metric, with the front that no other model beats on both.
-
-    Models that are far behind stand at the edge, with their value.
-    """
-    large = len(points) > CROWDED
-    smaller = not larger_is_better(metric)
-    with drawing(name, right=0.95, large=large) as (figure, axes):
-        seconds = np.array([max(point.seconds, SMALLEST_SECONDS) for point in points])
-        values = np.array([point.value for point in points])
-        axes.set_xscale("log")
-        if seconds.min() == seconds.max():
-            axes.set_xlim(seconds[0] / 10, seconds[0] * 10)
-        front = front_of(seconds, values, smaller=smaller)
-        shown, heights = at_the_edge(points, smaller=smaller)
-        axes.plot(seconds[front], heights[front], "-", color=RULE, linewidth=5, zorder=0)
-        for point, original, x, height in zip(shown, points, seconds, heights, strict=True):
-            drawn = axes.errorbar(
-                x,
-                height,
-                yerr=0 if np.isnan(point.std_err) else point.std_err,
-                fmt=MARKERS[point.series // COLOURS % len(MARKERS)],
-                color=colour(point.series),
-                markersize=6,
-                elinewidth=1.2,
-                zorder=2,
-            )
-            tip(drawn.lines[0], _in_words(original, metric))
-        axes.set_xlabel("training time in seconds")
-        axes.set_ylabel(f"{metric_title(metric)}{', lower is better' if smaller else ''}")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.margins(x=0.1, y=0.16)
-        axes.autoscale_view()
-        room_for_ticks(figure, axes)
-        _name_points(axes, shown, seconds, heights, float(figure.bbox.x1) - 2)
-        return to_svg(figure, name, title)
-
-
-def front_of(seconds: np.ndarray, values: np.ndarray, *, smaller: bool = False) -> np.ndarray:
-    """Indices of the points that no other point beats on both counts, cheapest first."""
-    quality = -values if smaller else values
-    order = np.lexsort((-quality, seconds))
-    best_so_far = np.maximum.accumulate(quality[order])
-    improves = np.r_[True, quality[order][1:] > best_so_far[:-1]]
-    return order[improves]
-
-
-def at_the_edge(points: Sequence[Point], *, smaller: bool) -> tuple[list[Point], np.ndarray]:
-    """Points and heights with the outliers on the bad side (Tukey's fences) moved to the fence."""
-    values = np.array([point.value for point in points])
-    if len(points) < _FEWEST_FOR_FENCES:
-        return list(points), values
-    low, high = np.percentile(values, [25, 75])
-    reach = 1.5 * (high - low)
-    shown = np.minimum(values, high + reach) if smaller else np.maximum(values, low - reach)
-    arrow = "↑" if smaller else "↓"
-    moved = [
-        point if height == point.value else _said_to_be(point, arrow)
-        for point, height in zip(points, shown, strict=True)
+def _cost_figure(table: ResultTable, name: str) -> list[ResultFigure]:
+    points = [
+        figures.Point(row.model, _series(row.model), row.seconds, row.cells[0].value, row.cells[0].std_err)
+        for row in table.headlines
+        if row.cells[0] and not np.isnan(row.seconds)
     ]
-    return moved, shown
-
-
-def _said_to_be(point: Point, arrow: str) -> Point:
-    return replace(point, label=f"{point.label} {number(point.value)} {arrow}", std_err=np.nan)
-
-
-def _in_words(point: Point, metric: str) -> str:
-    error = "" if np.isnan(point.std_err) else f" ± {number(point.std_err)}"
-    return f"{point.label}: {metric_title(metric)} {number(point.value)}{error}, {duration(point.seconds)}"
-
-
-def _whole_epochs(axes: Axes, curves: Sequence[Curve]) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    last = max(curve.epochs[-1] for curve in curves)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    axes.set_xlim(0, max(last, 2))
-
-
-def _name_ends(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Write every curve's name right of the axes, at the height where it ends."""
-    ends = axes.transData.transform([(curve.epochs[-1], curve.values[-1]) for curve in curves])
-    right = axes.bbox.x1 + 8
-    heights = spread(ends[:, 1], LINE, axes.bbox.y0, axes.bbox.y1)
-    for curve, end, height in zip(curves, ends, heights, strict=True):
-        write_label(axes, curve.label, tuple(end), (right, height), curve.series, leader=True)
-
-
-def _name_points(
-    axes: Axes, points: Sequence[Point], seconds: np.ndarray, values: np.ndarray, right: float
-) -> None:
-    """Write every point's name beside it, where it covers no other name, point or error bar."""
-    widths = np.array([CHARACTER * len(point.label) for point in points])
-    errors = np.nan_to_num([point.std_err for point in points])
-    low, pixels, high = (
-        axes.transData.transform(np.column_stack([seconds, values + shift])) for shift in (-errors, 0, errors)
+    if len(points) < 2:
+        return []
+    metric = table.metrics[0]
+    shown = metric_title(metric)
+    title = f"{shown} by training time on {table.dataset}: " + "; ".join(
+        f"{p.label} {words.number(p.value)} in {words.duration(p.seconds)}" for p in points
     )
-    marks = np.column_stack([low - MARK, high + MARK])
-    within = (axes.bbox.x0, axes.bbox.y0, right, axes.bbox.y1)
-    corners = place(pixels, marks, widths, LINE, within, MARK)
-    for point, at, corner, width in zip(points, pixels, corners, widths, strict=True):
-        nearest = np.clip(at, corner, corner + np.array([width, LINE]))
-        far = bool(np.linalg.norm(nearest - at) > _FAR)
-        write_label(axes, point.label, tuple(at), (corner[0], corner[1] + LINE / 2), point.series, leader=far)
+    smaller = not larger_is_better(metric)
+    svg = figures.cost_and_quality(points, shown, name=f"{name}-cost", title=title, smaller=smaller)
+    return [ResultFigure(Markup(svg), _cost_caption(points, metric), len(points) > CROWDED)]
+
+
+def _cost_caption(points: Sequence[figures.Point], metric: str) -> str:
+    smaller = not larger_is_better(metric)
+    seconds, values = (np.array([getattr(p, name) for p in points]) for name in ("seconds", "value"))
+    shown = np.maximum(seconds, SMALLEST_SECONDS)
+    _, heights = figures.at_the_edge(points, smaller=smaller)
+    said = [
+        f"{metric_title(metric)} by training time.",
+        "Lower is better." if smaller else "",
+        "The grey line joins the models that none beats on both."
+        if len(figures.front_of(shown, values, smaller=smaller)) > 1
+        else "",
+        "Models far behind the others stand at the edge, with their value."
+        if (heights != values).any()
+        else "",
+        f"Shorter times stand at {SMALLEST_SECONDS:g} s." if (shown != seconds).any() else "",
+    ]
+    return " ".join(filter(None, said))
+
+
+def _curve_figures(table: ResultTable, curves: pd.DataFrame, name: str) -> list[ResultFigure]:
+    drawn = []
+    headline = {(row.model, row.variant) for row in table.headlines}
+    metric = _validated_by(table)
+    smaller = not larger_is_better(metric)
+    better = " Lower is better." if smaller else ""
+    y_label = f"{metric_title(metric)} on validation{', lower is better' if smaller else ''}"
+    for value_name, label, caption in (
+        ("validation", y_label, f"{metric_title(metric)} on validation after each epoch.{better}"),
+        ("loss", "loss, first epoch = 1", "Training loss after each epoch, relative to the first."),
+    ):
+        groups = {
+            str(model): group
+            for (model, variant), group in curves[curves["name"] == value_name].groupby(
+                ["model", "variant"], sort=False
+            )
+            if (model, variant) in headline
+        }
+        if not groups or (value_name == "loss" and len(groups) > CROWDED):
+            continue
+        of_loss = value_name == "loss"
+        lines = [
+            _curve(model, group, relative=of_loss, sign=-1 if smaller and not of_loss else 1)
+            for model, group in groups.items()
+        ]
+        lines = _highlighted(lines, smaller=smaller)
+        ends = "; ".join(f"{c.label} ends at {c.values[-1]:.4g}" for c in lines)
+        svg = figures.learning_curves(
+            lines,
+            label,
+            name=f"{name}-{value_name}",
+            title=f"{caption.partition('.')[0]} on {table.dataset}: {ends}",
+        )
+        caption += _phases_caption(groups)
+        if any(line.quiet for line in lines):
+            caption += f" The {_HIGHLIGHTED} that end best are in colour; the grey lines say their names."
+        drawn.append(ResultFigure(Markup(svg), caption, len(lines) > CROWDED))
+    return drawn
+
+
+def _validated_by(table: ResultTable) -> str:
+    """The metric of the learning curves; a protocol of nobody's here validates by the table's first."""
+    from recdag.evaluation.protocols import PROTOCOLS
+
+    known = PROTOCOLS.get(table.protocol)
+    return known.selection_metric if known else table.metrics[0]
+
+
+def _highlighted(lines: list[figures.Curve], *, smaller: bool) -> list[figures.Curve]:
+    """Where lines are many, all but the few that end best are quiet."""
+    if len(lines) <= CROWDED:
+        return lines
+    ranked = sorted(lines, key=lambda line: line.values[-1] if smaller else -line.values[-1])
+    best = {line.label for line in ranked[:_HIGHLIGHTED]}
+    return [replace(line, quiet=line.label not in best) for line in lines]
+
+
+def _phases_caption(groups: Mapping[str, pd.DataFrame]) -> str:
+    several = [model for model, rows in groups.items() if rows["phase"].nunique() > 1]
+    return f" Of {words.listed(several)} the last phase alone." if several else ""
+
+
+def _curve(model: str, rows: pd.DataFrame, *, relative: bool, sign: int) -> figures.Curve:
+    """A model's line, of its last phase; thinned where it has very many points."""
+    phases = rows["phase"].fillna("")
+    rows = rows[phases == phases.iloc[-1]]
+    values = sign * rows["value"].to_numpy(dtype=float)
+    epochs = rows["epoch"].to_numpy(dtype=float)
+    if relative and values[0]:
+        values = values / values[0]
+    kept = thinned(len(values))
+    return figures.Curve(model, _series(model), epochs[kept].tolist(), values[kept].tolist())
+
+
+def _series(model: str) -> int:
+    """The number of a model's colour: the same in every figure."""
+    names = list(MODELS)
+    return names.index(model) if model in names else len(names)

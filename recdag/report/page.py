@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from recdag.files import write_whole
 from recdag.report import queries
-from recdag.report.files import write_whole
-from recdag.report.left_out import LeftOut, left_out_of
 from recdag.report.paper_sections import Material, PaperSection, paper_section
-from recdag.report.shown import shown_verdicts, verdict_counts
+from recdag.report.skipped import LeftOut, left_out_of
 from recdag.report.tables import PaperLike, StandsFor
 from recdag.report.templates import HERE, templates
-from recdag.report.verdicts import SIMULATED
+from recdag.report.verdicts.evidence import SIMULATED
+from recdag.report.verdicts.tally import shown_verdicts, verdict_counts
 from recdag.warehouse.left_out import read_left_out
 
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import pandas as pd
 
 from recdag.report.contents import ContentsEntry, contents_of, studies_of
-from recdag.report.lead import Lead, lead_of, lead_sentence
-from recdag.report.opening import Next, next_run, opening_sentence, outcome_sentence
-from recdag.report.origins import Origin, origins_of
-from recdag.report.result_figures import ResultFigure, figures_of
+from recdag.report.figures import ResultFigure, figures_of
+from recdag.report.provenance import Origin, origins_of
 from recdag.report.results import result_table
 from recdag.report.searches import Search, searches_of
-from recdag.report.shown import verdict_counts
 from recdag.report.study_sections import StudySection
-from recdag.report.survival import Survivals, survival_sentence, survivals_of
 from recdag.report.tables import PaperLike, ResultTable, StandsFor
-from recdag.report.verdicts import Unjudged
+from recdag.report.verdicts.evidence import Unjudged
+from recdag.report.verdicts.lead import Lead, lead_of, lead_sentence
+from recdag.report.verdicts.opening import Next, next_run, opening_sentence, outcome_sentence
+from recdag.report.verdicts.survival import Survivals, survival_sentence, survivals_of
+from recdag.report.verdicts.tally import verdict_counts
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 
 from recdag.errors import DataError
-from recdag.report.shown import VERDICTS
+from recdag.report.verdicts.tally import VERDICTS
 from recdag.warehouse.published import Published
 from recdag.warehouse.schema import SCHEMA
 

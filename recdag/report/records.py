@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
+from recdag.files import write_whole
 from recdag.report import queries
-from recdag.report.files import write_whole
-from recdag.report.origins import Origin, Setting, origins_of
+from recdag.report.provenance import Origin, Setting, origins_of
 from recdag.report.results import result_table
 from recdag.report.tables import Cell, PaperLike, ResultTable, Row, StandsFor
 from recdag.report.templates import templates
-from recdag.report.verdicts import SIMULATED
+from recdag.report.verdicts.evidence import SIMULATED
 
 OURS = "ours"
 """How the source of a hyperparameter begins that is not the paper's."""

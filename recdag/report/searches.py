@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recdag.evaluation.metrics import larger_is_better
-from recdag.report.origins import shown_value
+from recdag.report.provenance import shown_value
 
 
 @dataclass(frozen=True)

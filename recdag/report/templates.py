@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from recdag import words
 from recdag.evaluation.metrics import metric_title
 from recdag.recommenders.catalogue import model_title
-from recdag.report.shown import SHOWN_VERDICTS
+from recdag.report.verdicts.tally import SHOWN_VERDICTS
 
 HERE = Path(__file__).parent
 

@@ -12,9 +12,9 @@ from recdag import words
 from recdag.evaluation.metrics import metric_title, without_group
 from recdag.report import queries
 from recdag.report.results import result_table
-from recdag.report.shown import VERDICTS
 from recdag.report.tables import Cell, PaperLike, ResultTable, StandsFor
-from recdag.report.verdicts import SIMULATED
+from recdag.report.verdicts.evidence import SIMULATED
+from recdag.report.verdicts.tally import VERDICTS
 from recdag.studies.misfits import misfits
 
 _MOST_METRICS = 3

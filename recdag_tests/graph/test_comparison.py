@@ -7,7 +7,7 @@ import yaml
 from recdag.graph.comparison import compare_with_papers, obtainable, report_key, searchable
 from recdag.graph.project import Project
 from recdag.papers.claims import load_claims
-from recdag.report.verdicts import SIMULATED
+from recdag.report.verdicts.evidence import SIMULATED
 from recdag.warehouse.published import replace_rows
 
 

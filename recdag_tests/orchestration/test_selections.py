@@ -13,7 +13,7 @@ from recdag.graph.step import input_versions
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.selections import resolve, with_keys
 from recdag.papers.catalogue import PAPERS
-from recdag.report.origins import training_command
+from recdag.report.provenance import training_command
 from recdag.serving.opening import find_card
 from recdag.settings import CHECKOUT
 

@@ -11,7 +11,7 @@ from recdag import words
 from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.report.results import SIGNIFICANT
 from recdag.report.tables import PaperLike, ResultTable
-from recdag.report.verdicts import Unjudged, lacks_of
+from recdag.report.verdicts.evidence import Unjudged, lacks_of
 
 AHEAD, LEVEL, BEHIND = "ahead of", "level with", "behind"
 

@@ -6,9 +6,9 @@ import pytest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
 from recdag.report import queries
-from recdag.report.lead import lead_of, lead_sentence
 from recdag.report.results import result_table
-from recdag.report.verdicts import Unjudged
+from recdag.report.verdicts.evidence import Unjudged
+from recdag.report.verdicts.lead import lead_of, lead_sentence
 
 
 @pytest.fixture

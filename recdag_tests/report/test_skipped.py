@@ -1,4 +1,4 @@
-from recdag.report.left_out import LeftOut, left_out_of
+from recdag.report.skipped import LeftOut, left_out_of
 
 
 def test_names_with_the_same_reason_stand_together():

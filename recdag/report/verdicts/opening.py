@@ -9,10 +9,10 @@ import pandas as pd
 
 from recdag import words
 from recdag.evaluation.metrics import metric_title
-from recdag.report.lead import AHEAD, BEHIND, LEVEL, Lead
-from recdag.report.survival import Survivals, survival_summary
 from recdag.report.tables import PaperLike, ResultTable, paper_command
-from recdag.report.verdicts import Unjudged
+from recdag.report.verdicts.evidence import Unjudged
+from recdag.report.verdicts.lead import AHEAD, BEHIND, LEVEL, Lead
+from recdag.report.verdicts.survival import Survivals, survival_summary
 
 _COMPARED = ("reproduced", "higher", "lower")
 

@@ -9,10 +9,10 @@ import pandas as pd
 
 from recdag import words
 from recdag.evaluation.metrics import larger_is_better, metric_title
-from recdag.report.lead import tests_of
 from recdag.report.results import SIGNIFICANT
 from recdag.report.tables import PaperLike, ResultTable
-from recdag.report.verdicts import Unjudged, lacks_of
+from recdag.report.verdicts.evidence import Unjudged, lacks_of
+from recdag.report.verdicts.lead import tests_of
 
 SURVIVES, UNDECIDED, FAILS = "survives", "is undecided", "does not survive"
 NOT_JUDGED = "cannot be judged yet"

@@ -1,0 +1,1 @@
+"""How the papers' numbers and claims came out, and on what evidence that is said."""
