@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 from dagster import AssetKey
 
 from recdag.orchestration.graph import build_defs
-
-SCRIPT = "from recdag.cli import main; main()"
-
-
-def recdag(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, *arguments],
-        env=os.environ | {"COLUMNS": "250"}, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+from recdag_tests.command import recdag
 
 
 @pytest.fixture

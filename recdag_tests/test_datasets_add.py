@@ -13,6 +13,7 @@ from dagster import AssetKey
 
 from recdag.orchestration.graph import build_defs
 from recdag.orchestration.resources import open_project
+from recdag_tests.command import recdag
 
 SCRIPT = "from recdag.cli import main; main()"
 
@@ -22,10 +23,7 @@ def command(*arguments):
 
 
 def add(*arguments):
-    environment = os.environ | {"COLUMNS": "200"}
-    return subprocess.run(
-        command(*arguments), env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
+    return recdag("datasets", "add", *arguments)
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _AT_ONCE = 10_000
+Answer = TypeVar("Answer")
 
 
 class Format(StrEnum):
@@ -48,19 +50,26 @@ def _answer(project: Project, query: str) -> Iterator[tuple[list[str], Rows]]:
     try:
         with project.published.reading() as connection:
             connection.execute("set enable_external_access = false; set lock_configuration = true")
-            connection.execute(query)
+            _interruptible(connection, lambda: connection.execute(query))
             yield [name for name, *_ in connection.description or []], _rows(connection)
-    except RuntimeError as error:
-        if "interrupted" in str(error):  # DuckDB's word for Ctrl-C
-            raise KeyboardInterrupt from None
-        raise
     except duckdb.Error as error:
         raise RecdagError(str(error).rstrip("."), cure=_cure(error)) from error
 
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> Rows:
-    while block := connection.fetchmany(_AT_ONCE):
+    while block := _interruptible(connection, lambda: connection.fetchmany(_AT_ONCE)):
         yield from block
+
+
+def _interruptible(connection: duckdb.DuckDBPyConnection, ask: Callable[[], Answer]) -> Answer:
+    """An answer of DuckDB, which Ctrl-C ends: DuckDB asks for signals only between parts of a query."""
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(ask)
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _cure(error: duckdb.Error) -> str:
