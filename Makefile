@@ -11,7 +11,7 @@ run: $(INSTALLED)
 	$(BIN)/recdag run
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 browser: $(BROWSER)
 	RECDAG_BROWSER_TESTS=required $(BIN)/python -m pytest recdag_tests/ui

@@ -217,9 +217,8 @@ def test_whole_numbers_stay_whole_beside_null(home):
 
 def test_ctrl_c_ends_a_query(home):
     script = (
-        "import os, signal, threading; "
-        "threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start(); "
-        "from recdag.cli import main; main()"
+        "import os, signal, threading; from recdag.cli import main; "
+        "threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start(); main()"
     )
     command = [sys.executable, "-W", "ignore", "-c", script, "sql"]
     for_hours = "select sum(sqrt(range)) from range(3000000000000)"
