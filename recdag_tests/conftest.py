@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +53,7 @@ def small_recipe(paper: str) -> dict[str, object]:
     """A recipe with few epochs and factors for every model of a paper."""
     models = {}
     for name in PAPERS[paper].nodes:
-        known = {each.name for each in fields(MODELS[name].config)}
+        known = MODELS[name].config.model_fields
         models[name] = {
             key: {"value": value, "source": "ours: small"} for key, value in SMALL.items() if key in known
         }

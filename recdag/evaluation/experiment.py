@@ -83,7 +83,7 @@ def run_experiment(
         model, history = _fit(spec, config, split.train, watched, "select")
         if refit and split.train_and_validation is not None:
             del model
-            chosen = replace(config, **history.selected)
+            chosen = config.replace(**history.selected)
             unwatched = replace(options, validate=None)
             model, last = _fit(spec, chosen, split.train_and_validation, unwatched, "final")
             history = History(history.rows + last.rows, history.selected)

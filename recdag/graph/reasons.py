@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from recdag.graph.model_folder import Card
@@ -37,7 +36,7 @@ def table_changes(known: Mapping[str, Any] | None, now: MadeFrom) -> list[str]:
 def training_changes(card: Card, plan: Plan) -> list[str]:
     """What differs between a trained model and the one that a plain run would train."""
     reasons = []
-    config = asdict(plan.config)
+    config = plan.config.model_dump()
     for name in _differing(card.config, config):
         old, new = _shown(card.config.get(name)), _shown(config.get(name))
         if card.sources.get(name) == SET_FOR_RUN:

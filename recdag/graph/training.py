@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,12 @@ def plan_training(project: Project, request: TrainingRequest) -> Plan:
     key = step_key(
         model=request.model,
         version=spec.version,
-        config=asdict(config),
+        config=config.model_dump(),
         seed=request.seed,
         selection=request.selection,
         split=split_version,
     )
-    sources = {name: source for name, _, source in recipe.sources(request.model, request.dataset)}
+    sources = recipe.sources(request.model, request.dataset)
     sources |= dict.fromkeys(found, tuned.source if tuned else "")
     sources |= dict.fromkeys(request.overrides, SET_FOR_RUN)
     tuning = tuned.budget if tuned else None
@@ -148,7 +148,7 @@ def fit_folds(
         protocol=plan.protocol,
         model=request.model,
         variant=variant(plan.spec, plan.config),
-        config=asdict(plan.config),
+        config=plan.config.model_dump(),
         sources=dict(plan.sources),
         selected=experiments[0].history.selected,
         selection=request.selection,

@@ -57,7 +57,7 @@ def search_target(project: Project, request: TrainingRequest) -> Target:
     key = step_key(
         model=request.model,
         version=model_spec(request.model).version,
-        config=asdict(config),
+        config=config.model_dump(),
         space={name: repr(each) for name, each in space.items()},
         metric=metric,
         seed=request.seed,

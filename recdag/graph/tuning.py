@@ -149,7 +149,7 @@ def _run_trials(
             on_progress=watch,
             heartbeat=beat,
         )
-        config = replace(target.config, **values)
+        config = target.config.replace(**values)
         value, history = validate_config(spec, config, split, PROTOCOLS[protocol], options)
         epochs = history.selected.get("epochs")
         return sign * value, None if epochs is None else int(epochs)

@@ -1,9 +1,7 @@
 """The typed configuration a model shows in the Launchpad, made from its hyperparameters."""
 
-import dataclasses
 import enum
 from collections.abc import Mapping
-from dataclasses import fields
 from types import GenericAlias
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -47,22 +45,20 @@ def launch_config(spec: ModelSpec, recipe: Mapping[str, Hyperparameter]) -> type
     """
     hints = get_type_hints(spec.config)
     hyperparameters: dict[str, Any] = {}
-    for each in fields(spec.config):
-        kind = hints[each.name]
+    for name, field in spec.config.model_fields.items():
+        kind = hints[name]
         if get_origin(kind) is Literal:
-            kind = _choices(f"{spec.name}_{each.name}", get_args(kind))
-        described = f"{each.metadata['doc']}. {_unset(each, recipe.get(each.name))}"
-        hyperparameters[each.name] = (kind | None, Field(default=None, description=described))
+            kind = _choices(f"{spec.name}_{name}", get_args(kind))
+        described = f"{field.description}. {_unset(field.default, recipe.get(name))}"
+        hyperparameters[name] = (kind | None, Field(default=None, description=described))
     return create_model(f"{spec.class_name}LaunchConfig", __base__=RunConfig, **hyperparameters)
 
 
-def _unset(field: dataclasses.Field[Any], entry: Hyperparameter | None) -> str:
+def _unset(default: Any, entry: Hyperparameter | None) -> str:
     """What holds where nothing is set: `Unset: 8, as in the recipe; on demo 4.`"""
     if entry is None:
-        made = field.default_factory
-        default = field.default if isinstance(made, dataclasses._MISSING_TYPE) else made()
         return f"Unset: {_plain(default)}, the default."
-    others = "".join(f"; on {name} {_plain(value)}" for name, value in entry.datasets.items())
+    others = "".join(f"; on {name} {_plain(own.value)}" for name, own in entry.by_dataset.items())
     return f"Unset: {_plain(entry.value)}, as in the recipe{others}."
 
 

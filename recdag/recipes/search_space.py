@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 from recdag.errors import ConfigError
-from recdag.recipes.values import alternatives, checked, mapping
-from recdag.recommenders.config import Config
+from recdag.recipes.mapping import mapping
+from recdag.recommenders.config import Config, HyperparameterError
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ class Range:
 Space = Choice | Range
 
 
-def read_space(
-    config_class: type[Config], name: str, content: Any, own: Mapping[str, Any], where: str
-) -> Space:
+def read_space(config: type[Config], name: str, content: Any, own: Mapping[str, Any], where: str) -> Space:
     """The search space of one hyperparameter.
 
     Args:
@@ -66,18 +64,10 @@ def read_space(
             leaves out one of the recipe's own values.
     """
     at = f"{where}.search"
-    space: Space = (
-        _choice(config_class, name, content, at)
-        if isinstance(content, list)
-        else _range(config_class, name, content, at)
-    )
-    for value in space.values if isinstance(space, Choice) else (space.low, space.high):
-        try:
-            config_class(**{name: value})
-        except ConfigError as error:
-            raise ConfigError(error.problem, where=at, cure="Keep the search within the bounds") from error
+    read = _choice if isinstance(content, list) else _range
+    space: Space = read(config, name, content, at)
     for place, value in own.items():
-        if checked(config_class, name, value, f"{where}.{place}") not in space:
+        if _checked(config, name, value, f"{where}, {place}") not in space:
             raise ConfigError(
                 f"the recipe's own value {value!r} ({place}) is not in the search space ({space})",
                 where=at,
@@ -86,8 +76,8 @@ def read_space(
     return space
 
 
-def _choice(config_class: type[Config], name: str, content: list[Any], where: str) -> Choice:
-    values = tuple(checked(config_class, name, value, where) for value in content)
+def _choice(config: type[Config], name: str, content: list[Any], where: str) -> Choice:
+    values = tuple(_checked(config, name, value, where) for value in content)
     if len(values) < 2 or any(value in values[:place] for place, value in enumerate(values)):
         raise ConfigError(
             f"{content!r} is no choice", where=where, cure="List two or more values, each of them once"
@@ -95,12 +85,11 @@ def _choice(config_class: type[Config], name: str, content: list[Any], where: st
     return Choice(values)
 
 
-def _range(config_class: type[Config], name: str, content: Any, where: str) -> Range:
+def _range(config: type[Config], name: str, content: Any, where: str) -> Range:
     content = mapping(content, where, {"low", "high"}, {"log"})
-    kinds = alternatives(get_type_hints(config_class)[name])
-    if int not in kinds and float not in kinds:
+    if isinstance(config.model_fields[name].default, str | bool | list):
         raise ConfigError(f"{name} is no number", where=where, cure=f"List values: {name}: [..., ...]")
-    low, high = (checked(config_class, name, content[end], f"{where}.{end}") for end in ("low", "high"))
+    low, high = (_checked(config, name, content[end], where) for end in ("low", "high"))
     log = content.get("log", False)
     if not isinstance(log, bool):
         raise ConfigError(f"log: {log!r} is neither true nor false", where=where, cure="Write log: true")
@@ -109,3 +98,10 @@ def _range(config_class: type[Config], name: str, content: Any, where: str) -> R
     if log and low <= 0:
         raise ConfigError(f"no logarithm of low {low:g}", where=where, cure="Raise low above 0, or drop log")
     return Range(low, high, log)
+
+
+def _checked(config: type[Config], name: str, value: Any, where: str) -> Any:
+    try:
+        return config.checked(name, value)
+    except HyperparameterError as error:
+        raise ConfigError(error.problem, where=where, cure="Keep the search within the bounds") from error

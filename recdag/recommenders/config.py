@@ -6,60 +6,108 @@ are this project's starting points; what a paper used is in models/recipes, with
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Annotated, Any, Self, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from recdag.errors import ConfigError
+from recdag.suggest import names_known
+
+Widths = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+"""Widths of layers, one at least."""
+
+_SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
-def hyper(
-    default: Any,
-    doc: str,
-    *,
-    ge: float | None = None,
-    gt: float | None = None,
-    le: float | None = None,
-    lt: float | None = None,
-) -> Any:
-    """A dataclass field for one hyperparameter: default, meaning, and inclusive/exclusive bounds."""
-    bounds = {k: v for k, v in {"ge": ge, "gt": gt, "le": le, "lt": lt}.items() if v is not None}
-    metadata = {"doc": doc, "bounds": bounds}
-    if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
+class HyperparameterError(ConfigError):
+    """A hyperparameter has a value that it cannot have, or there is none of that name.
+
+    Attributes:
+        name: of the hyperparameter.
+    """
+
+    def __init__(self, name: str, problem: str, *, where: str | None = None, cure: str | None = None) -> None:
+        super().__init__(problem, where=where, cure=cure)
+        self.name = name
 
 
-_BOUND_CHECKS = {
-    "ge": (lambda value, bound: value >= bound, ">="),
-    "gt": (lambda value, bound: value > bound, ">"),
-    "le": (lambda value, bound: value <= bound, "<="),
-    "lt": (lambda value, bound: value < bound, "<"),
-}
+class Config(BaseModel):
+    """Base of all configurations: a field a hyperparameter, with type, bounds, meaning and default.
+
+    Types are kept to the letter: no 8.0 or "8" for 8. Text that spells a number passes where a float is
+    wanted, for YAML reads 1e-3 as text.
+
+    Raises:
+        HyperparameterError: a value of another type or out of bounds, or an unknown name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _explained(type(self), error, values) from error
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, str) and info.field_name and _types(cls)[info.field_name] is float:
+            try:
+                return float(value)
+            except ValueError:
+                return value
+        return value
+
+    @classmethod
+    def checked(cls, name: str, value: Any) -> Any:
+        """`value` as the hyperparameter `name` has it, in the type of the hyperparameter.
+
+        Raises:
+            HyperparameterError: it cannot have it.
+        """
+        return getattr(cls(**{name: value}), name)
+
+    def replace(self, **values: Any) -> Self:
+        """The same with other values of some hyperparameters.
+
+        Raises:
+            HyperparameterError: they cannot have them.
+        """
+        return type(self)(**{**self.model_dump(), **values})
 
 
-@dataclass(frozen=True)
-class Config:
-    """Base of all configurations: checks types' ranges on construction."""
-
-    def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
-        for spec in fields(self):
-            value = getattr(self, spec.name)
-            if get_origin(hints[spec.name]) is Literal and value not in get_args(hints[spec.name]):
-                raise ConfigError(
-                    f"{spec.name}={value!r} is not one of {', '.join(map(repr, get_args(hints[spec.name])))}"
-                )
-            for each in value if isinstance(value, list) else [value]:
-                for name, bound in spec.metadata.get("bounds", {}).items():
-                    holds, sign = _BOUND_CHECKS[name]
-                    if not holds(each, bound):
-                        raise ConfigError(f"{spec.name}={value!r} has to be {sign} {bound}")
-
-
-@dataclass(frozen=True)
 class NetworkConfig(Config):
     """What all networks trained by passes over the users share."""
 
-    epochs: int = hyper(200, "passes over the users", ge=1)
-    patience: int | None = hyper(20, "validations without improvement before training ends")
-    validate_every: int = hyper(1, "epochs between validations", ge=1)
+    epochs: int = Field(200, ge=1, description="passes over the users")
+    patience: int | None = Field(20, description="validations without improvement before training ends")
+    validate_every: int = Field(1, ge=1, description="epochs between validations")
+
+
+@cache
+def _types(config: type[Config]) -> dict[str, Any]:
+    """Hyperparameter -> its type, without bounds and meaning."""
+    return get_type_hints(config)
+
+
+def _explained(config: type[Config], error: ValidationError, values: dict[str, Any]) -> HyperparameterError:
+    """What is wrong with the first value that cannot be used."""
+    first = error.errors(include_url=False)[0]
+    name, context = str(first["loc"][0]), first.get("ctx", {})
+    if first["type"] == "extra_forbidden":
+        cure = names_known(name, config.model_fields)
+        return HyperparameterError(name, f"no hyperparameter is called {name!r}", cure=cure)
+    setting = f"{name}={values[name]!r}"
+    for bound, sign in _SIGNS.items():
+        if bound in context:
+            return HyperparameterError(name, f"{setting} has to be {sign} {context[bound]}")
+    if first["type"] == "literal_error":
+        return HyperparameterError(name, f"{setting} is not one of {context['expected']}")
+    if first["type"] == "too_short":
+        return HyperparameterError(name, f"{setting} has to name at least {context['min_length']}")
+    kind = _types(config)[name]
+    return HyperparameterError(
+        name, f"{setting} is not of type {kind.__name__ if isinstance(kind, type) else kind}"
+    )

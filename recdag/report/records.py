@@ -164,7 +164,7 @@ def _records(
             tuning=row.tuning,
             deviations=tuple(about.deviations) if about else (),
             notes=notes,
-            own_settings=tuple(_own_settings(origin.recipe, table, about)),
+            own_settings=tuple(_own_settings(origin.recipe)),
             environment=json.loads(training["environment"]) if training else {},
             training=training,
             seeds=origin.seeds,
@@ -215,11 +215,10 @@ def _their_sizes(table: ResultTable, about: PaperLike | None) -> Iterator[Size]:
         yield Size(name, size.users, size.items, interactions)
 
 
-def _own_settings(recipe: Sequence[Setting], table: ResultTable, about: PaperLike | None) -> list[str]:
-    """A line for every hyperparameter that is not the paper's, or was set for a data set that is not."""
-    elsewhere = about is not None and table.stands_for not in {size.dataset for size in about.sizes}
+def _own_settings(recipe: Sequence[Setting]) -> list[str]:
+    """A line for every hyperparameter that is not the paper's."""
     return [
         f"`{setting.name}` = {setting.value}: {setting.source}"
         for setting in recipe
-        if setting.source.startswith(OURS) or (elsewhere and f"; set for {table.dataset}" in setting.source)
+        if setting.source.startswith(OURS)
     ]

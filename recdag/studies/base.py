@@ -104,7 +104,7 @@ class Grid(Sweep):
 
     def points(self, series: Series, axes: Axes) -> Iterator[dict[str, Any]]:
         """axis -> value, of every cell of a line."""
-        known = MODELS[series.model].config.__dataclass_fields__
+        known = MODELS[series.model].config.model_fields
         own = {name: values for name, values in axes.items() if name in known}
         for values in product(*own.values()):
             yield dict(zip(own, values, strict=True))

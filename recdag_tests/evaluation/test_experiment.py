@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import Field
 
 from recdag.errors import DataError, TrainingError
 from recdag.evaluation.experiment import evaluate, run_experiment
 from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, build_split
 from recdag.evaluation.split import Interactions
-from recdag.recommenders.config import Config, hyper
+from recdag.recommenders.config import Config
 from recdag.training.options import FitOptions, History, HistoryRow
 
 
-@dataclass(frozen=True)
 class FakeConfig(Config):
-    epochs: int = hyper(3, "passes", ge=1)
+    epochs: int = Field(3, ge=1, description="passes")
 
 
 @dataclass

@@ -9,19 +9,17 @@ from recdag.graph.request import TrainingRequest
 from recdag.graph.training import train_model
 from recdag.orchestration.launch_config import launch_config
 from recdag.orchestration.run import materialize
-from recdag.recipes.recipe import Hyperparameter
+from recdag.recipes.recipe import Hyperparameter, Sourced
 from recdag.recommenders.catalogue import model_spec
 from recdag.settings import Settings
 
 
 def test_every_field_says_what_holds_where_it_is_not_set():
-    recipe = {"factors": Hyperparameter(8, "paper, section 4.1", {"demo": 4})}
+    recipe = {"factors": Hyperparameter(8, "paper, section 4.1", {"demo": Sourced(4, "ours")})}
     described = launch_config(model_spec("gmf"), recipe).model_fields
     assert described["factors"].description.endswith("Unset: 8, as in the recipe; on demo 4.")
     assert "the default." in described["epochs"].description
-    assert all(
-        "Unset: " in described[name].description for name in model_spec("gmf").config.__dataclass_fields__
-    )
+    assert all("Unset: " in described[name].description for name in model_spec("gmf").config.model_fields)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,3 @@
-from dataclasses import fields
-
 import pytest
 
 from recdag.errors import ConfigError
@@ -10,12 +8,18 @@ RECIPE = """
 paper: ncf
 models:
   wmf:
-    factors: {value: 64, source: "ours: best of 16, 32, 64", datasets: {demo: 16, ml-latest-small: 32}}
+    factors:
+      value: 64
+      source: "ours: best of 16, 32, 64"
+      by_dataset:
+        demo: {value: 16, source: "ours: a quick demonstration"}
+        ml-latest-small: {value: 32, source: "paper, Table 3"}
     l2: {value: 7e-3, source: "authors' code"}
-    patience: {value: null, source: "paper, section 4.1", datasets: {demo: 2}}
+    patience: {value: null, source: "paper, section 4.1", by_dataset: {demo: {value: 2, source: ours}}}
     weighting: {value: confidence, source: "paper"}
   item_pop:
 """
+OWN = "paper: ncf\nmodels: {{wmf: {{factors: {{value: 8, source: x, by_dataset: {{demo: {}}}}}}}}}"
 
 
 @pytest.fixture
@@ -51,22 +55,22 @@ def test_what_is_not_named_keeps_the_default(recipe):
     assert recipe.config("wmf", "demo").alpha == MODELS["wmf"].config().alpha
 
 
-def test_sources_name_every_hyperparameter(recipe):
-    sources = recipe.sources("wmf", "demo")
-    assert [name for name, _, _ in sources] == [spec.name for spec in fields(MODELS["wmf"].config)]
-    by_name = {name: (value, source) for name, value, source in sources}
-    assert by_name["factors"] == (16, "ours: best of 16, 32, 64; set for demo, elsewhere 64")
-    assert by_name["alpha"] == (MODELS["wmf"].config().alpha, DEFAULT_SOURCE)
+def test_every_hyperparameter_has_a_source_and_a_data_set_s_own_value_its_own(recipe):
+    assert list(recipe.sources("wmf", "demo")) == list(MODELS["wmf"].config.model_fields)
+    assert recipe.sources("wmf", "demo")["factors"] == "ours: a quick demonstration"
+    assert recipe.sources("wmf", "ml-latest-small")["factors"] == "paper, Table 3"
+    assert recipe.sources("wmf", "ml-1m")["factors"] == "ours: best of 16, 32, 64"
+    assert recipe.sources("wmf", "demo")["alpha"] == DEFAULT_SOURCE
 
 
 def test_a_list_is_checked_element_by_element(tmp_path):
     (tmp_path / "mult_vae.yaml").write_text("paper: mult_vae\nmodels:\n", encoding="utf-8")
     recipe = load_recipe(tmp_path, "mult_vae")
     listed = [
-        (model, spec.name)
+        (model, name)
         for model, each in MODELS.items()
-        for spec in fields(each.config)
-        if str(spec.type) == "list[int]"
+        for name, default in each.config().model_dump().items()
+        if isinstance(default, list)
     ]
     assert listed
     for model, name in listed:
@@ -88,7 +92,7 @@ def test_a_list_is_checked_element_by_element(tmp_path):
         ({"l2": True}, "not of type float"),
         ({"l2": None}, "not of type float"),
         ({"factors": 0}, "has to be >= 1"),
-        ({"weighting": "frequency"}, "frequency_scaled, confidence"),
+        ({"weighting": "frequency"}, "is not one of 'frequency_scaled' or 'confidence'"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused(recipe, override, match):
@@ -108,9 +112,19 @@ def test_an_unknown_model_is_refused(recipe, tmp_path):
         ("paper: ncf\nmodels: {wmf: {factor: {value: 8, source: x}}}", "Did you mean 'factors'"),
         ("paper: ncf\nmodels: {wmf: {factors: {value: 8}}}", "missing: source"),
         ("paper: ncf\nmodels: {wmf: {factors: {value: 8, source: ' '}}}", "source is empty"),
-        ("paper: ncf\nmodels: {wmf: {factors: {value: 8, source: x, data: {}}}}", "Did you mean 'datasets'"),
+        (
+            "paper: ncf\nmodels: {wmf: {factors: {value: 8, source: x, by_datasets: {}}}}",
+            "Did you mean 'by_dataset'",
+        ),
         ("paper: ncf\nmodels: {wmf: {factors: 8}}", "not a mapping"),
-        ("paper: ncf\nmodels: {wmf: {factors: {value: 8, source: x, datasets: {demo: 0}}}}", "on demo"),
+        (OWN.format("{value: 0, source: x}"), r"wmf.factors on demo: factors=0 has to be >= 1"),
+        (OWN.format("4"), "the value 4 has no source of its own"),
+        (OWN.format("{value: 4}"), r"by_dataset.demo: missing: source"),
+        (OWN.format("{value: 4, source: ''}"), "the source is empty"),
+        (
+            "paper: ncf\nmodels: {wmf: {factors: {value: 8, source: x, datasets: {demo: 4}}}}",
+            "is by_dataset: now, with a source for each value. Write by_dataset: {demo: {value: 16, source:",
+        ),
         ("paper: ncf\nmodels: {wmf: {factors: {value: eight, source: x}}}", "wmf.factors"),
         ("paper: mult_vae\nmodels: {}", "Write paper: ncf"),
         ("paper: ncf", "missing: models"),

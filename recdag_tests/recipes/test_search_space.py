@@ -10,7 +10,7 @@ MODELS = """
 paper: benchmark
 models:
   wmf:
-    factors: {{value: 64, source: ours, datasets: {{demo: 16}}, search: {factors}}}
+    factors: {{value: 64, source: ours, by_dataset: {{demo: {{value: 16, source: ours}}}}, search: {factors}}}
     l2: {{value: 7e-3, source: ours, search: {l2}}}
     weighting: {{value: confidence, source: ours, search: {weighting}}}
   mult_dae:
@@ -54,10 +54,10 @@ def test_a_space_has_the_types_of_the_hyperparameters(tmp_path):
         ({"factors": "8"}, "not a mapping"),
         ({"factors": "[64]"}, "is no choice"),
         ({"factors": "[16, 64, 16]"}, "is no choice"),
-        ({"factors": "[16, 64, many]"}, "'many' is not of type int"),
+        ({"factors": "[16, 64, many]"}, "factors='many' is not of type int"),
         ({"l2": "{low: 0, high: 1, log: true}"}, "logarithm"),
         ({"l2": "{low: 0, high: 1, log: 10}"}, "neither true nor false"),
-        ({"weighting": "[confidence, frequency]"}, "'frequency' is not of type"),
+        ({"weighting": "[confidence, frequency]"}, "weighting='frequency' is not one of"),
         ({"weighting": "{low: 0, high: 1}"}, "no number"),
         ({"hidden": "[[200], [600, 0]]"}, "hidden"),
     ],

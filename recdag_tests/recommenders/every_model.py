@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 import torch
@@ -44,7 +43,7 @@ def maker(name: str) -> Callable[..., Recommender]:
     """A function of a device that gives a new small model: one of the registry or of `FORMS`."""
     model, settings = FORMS.get(name, (name, {}))
     spec = MODELS[model]
-    known = {field.name for field in fields(spec.config)}
+    known = spec.config.model_fields
     config = spec.config(**{key: value for key, value in SMALL.items() if key in known} | settings)
 
     def make(device: torch.device | None = None) -> Recommender:

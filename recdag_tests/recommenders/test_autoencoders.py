@@ -121,7 +121,7 @@ def test_scores_are_those_of_the_network_written_out(positives, cls, config):
 
 def test_one_dae_step_is_adam_on_the_published_loss(positives):
     """Dense reference: no dropout, one batch, L2 on weights only, coupled into Adam."""
-    config = replace(TINY_DAE, dropout=0.0, epochs=1, batch_size=100, l2=0.05)
+    config = TINY_DAE.replace(dropout=0.0, epochs=1, batch_size=100, l2=0.05)
     start = MultDAE(config)
     start.prepare(training_data(positives), FitOptions(seed=1))
     state = {k: v.detach().clone().requires_grad_() for k, v in start.parameters_state().items()}
@@ -143,7 +143,7 @@ def test_one_dae_step_is_adam_on_the_published_loss(positives):
 
 def test_vae_loss_and_gradients_equal_the_dense_objective(positives):
     """Same noise, no dropout: NLL and beta * KL, both as means over users."""
-    model = MultVAE(replace(TINY_VAE, dropout=0.0, beta_cap=0.3, anneal_steps=10, batch_size=100))
+    model = MultVAE(TINY_VAE.replace(dropout=0.0, beta_cap=0.3, anneal_steps=10, batch_size=100))
     model._beta_cap = 0.3
     model.prepare(training_data(positives), FitOptions(seed=1))
     model._step = 2
@@ -167,7 +167,7 @@ def test_vae_loss_and_gradients_equal_the_dense_objective(positives):
 
 
 def test_dae_ranks_the_communitys_unseen_items_first(positives):
-    model = MultDAE(replace(TINY_DAE, epochs=40))
+    model = MultDAE(TINY_DAE.replace(epochs=40))
     history = model.fit(training_data(positives), FitOptions())
     losses = [row.value for row in history.rows if row.name == "loss"]
     assert losses[-1] < 0.9 * losses[0]
@@ -183,8 +183,8 @@ def test_dae_ranks_the_communitys_unseen_items_first(positives):
 
 def test_vae_without_kl_and_dropout_overfits(positives):
     """The loss comes close to its infimum, sum_u n_u log n_u / n."""
-    config = replace(
-        TINY_VAE, hidden=[64, 24], dropout=0.0, beta_cap=0.0, epochs=150, learning_rate=0.005, batch_size=60
+    config = TINY_VAE.replace(
+        hidden=[64, 24], dropout=0.0, beta_cap=0.0, epochs=150, learning_rate=0.005, batch_size=60
     )
     history = MultVAE(config).fit(training_data(positives), FitOptions())
     losses = [row.value for row in history.rows if row.name == "loss"]
@@ -257,7 +257,7 @@ class PeakAt:
 
 
 def test_anneal_then_cap_stops_at_the_beta_of_the_best_epoch(positives):
-    config = replace(TINY_VAE, procedure="anneal_then_cap", epochs=8, anneal_epochs=10, patience=None)
+    config = TINY_VAE.replace(procedure="anneal_then_cap", epochs=8, anneal_epochs=10, patience=None)
     history = MultVAE(config).fit(training_data(positives), FitOptions(validate=PeakAt(5)))
     betas = {
         phase: [r.value for r in history.rows if r.phase == phase and r.name == "beta"]
@@ -272,17 +272,17 @@ def test_anneal_then_cap_stops_at_the_beta_of_the_best_epoch(positives):
 
 
 def test_the_selection_refits_without_validation(positives):
-    config = replace(TINY_VAE, procedure="anneal_then_cap")
+    config = TINY_VAE.replace(procedure="anneal_then_cap")
     selected = MultVAE(config).fit(training_data(positives), FitOptions(validate=PeakAt(3))).selected
-    refit = MultVAE(replace(config, **selected)).fit(training_data(positives), FitOptions())
+    refit = MultVAE(config.replace(**selected)).fit(training_data(positives), FitOptions())
     assert max(r.value for r in refit.rows if r.name == "beta") <= selected["beta_cap"]
     with pytest.raises(ConfigError, match="validation"):
         MultVAE(config).fit(training_data(positives), FitOptions())
 
 
 def test_beta_grows_by_step_or_by_epoch(positives):
-    by_epoch = MultVAE(replace(TINY_VAE, anneal_epochs=5, beta_cap=0.7))
-    by_step = MultVAE(replace(TINY_VAE, anneal_steps=20, anneal_epochs=999, beta_cap=0.7))
+    by_epoch = MultVAE(TINY_VAE.replace(anneal_epochs=5, beta_cap=0.7))
+    by_step = MultVAE(TINY_VAE.replace(anneal_steps=20, anneal_epochs=999, beta_cap=0.7))
     for model in (by_epoch, by_step):
         model._beta_cap = 0.7
         model.prepare(training_data(positives), FitOptions())
@@ -299,7 +299,7 @@ def test_beta_grows_by_step_or_by_epoch(positives):
     ],
 )
 def test_other_likelihoods_learn_the_communities(positives, cls, config):
-    model = cls(replace(config, batch_size=16, epochs=40, learning_rate=0.01))
+    model = cls(config.replace(batch_size=16, epochs=40, learning_rate=0.01))
     model.fit(training_data(positives), FitOptions())
     scores = model.score(everyone(positives)).numpy()
     unseen = positives.toarray() == 0
@@ -319,7 +319,7 @@ def test_logistic_output_bias_starts_at_item_frequency(positives):
 def test_bfloat16_trains_close_to_float32(positives):
     losses = []
     for precision in ("float32", "bfloat16"):
-        history = MultDAE(replace(TINY_DAE, precision=precision)).fit(training_data(positives), FitOptions())
+        history = MultDAE(TINY_DAE.replace(precision=precision)).fit(training_data(positives), FitOptions())
         losses.append(history.rows[-1].value)
     assert losses[0] != losses[1]
     assert losses[1] == pytest.approx(losses[0], rel=0.01)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,11 +96,11 @@ def test_far_margins_stay_finite(accumulate: Callable[..., Any], margin: float) 
 def test_one_triple_a_step_with_sgd_is_learn_bpr() -> None:
     """Figure 4 of Rendle et al.: theta += rate * (sigmoid(-x) dx/dtheta - l2 theta), triple by triple."""
     data, _ = tastes()
-    config = replace(SMALL, optimizer="sgd", batch_size=1, learning_rate=0.1, l2=0.02)
-    model = BPR(replace(config, epochs=1))
+    config = SMALL.replace(optimizer="sgd", batch_size=1, learning_rate=0.1, l2=0.02)
+    model = BPR(config.replace(epochs=1))
     model.fit(data, FitOptions(seed=4))
 
-    start = BPR(replace(config, epochs=1, learning_rate=1e-30))
+    start = BPR(config.replace(epochs=1, learning_rate=1e-30))
     start.fit(data, FitOptions(seed=4))
     p, q, b = (value.double().numpy().copy() for value in start.parameters_state().values())
     loop.seed_everything(4, "fit", 1)
@@ -121,7 +120,7 @@ def test_one_triple_a_step_with_sgd_is_learn_bpr() -> None:
 @pytest.mark.parametrize(("optimizer", "rate"), [("adam", 0.05), ("adagrad", 0.2), ("sgd", 0.1)])
 def test_learns_tastes_better_than_popularity(optimizer: Any, rate: float) -> None:
     data, held_out = tastes()
-    model = BPR(replace(SMALL, epochs=30, optimizer=optimizer, learning_rate=rate))
+    model = BPR(SMALL.replace(epochs=30, optimizer=optimizer, learning_rate=rate))
     history = model.fit(data, FitOptions())
     losses = [row.value for row in history.rows if row.name == "loss"]
     assert losses[-1] < 0.5 * losses[0]
@@ -131,6 +130,6 @@ def test_learns_tastes_better_than_popularity(optimizer: Any, rate: float) -> No
 
 def test_without_bias_there_is_none() -> None:
     data, _ = tastes()
-    model = BPR(replace(SMALL, item_bias=False))
+    model = BPR(SMALL.replace(item_bias=False))
     model.fit(data, FitOptions())
     assert not model.parameters_state()["item_bias"].any()

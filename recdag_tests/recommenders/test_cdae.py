@@ -1,7 +1,5 @@
 """CDAE: forward pass, both losses, unseen users, what it learns, and how a fit goes on after a stop."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -25,7 +23,7 @@ FULL = CDAEConfig(
     form="full", factors=8, epochs=6, batch_size=16, corruption=0.3, hidden_activation="tanh",
     output_activation="tanh", l2=1e-4, learning_rate=0.01, init_scale=1.0, scale_input=True,
 )  # fmt: skip
-FORMS = [SAMPLED, replace(SAMPLED, tied=True, loss="logistic"), FULL, replace(FULL, tied=True)]
+FORMS = [SAMPLED, SAMPLED.replace(tied=True, loss="logistic"), FULL, FULL.replace(tied=True)]
 
 
 def communities(seed: int = 0) -> csr_array:
@@ -91,7 +89,7 @@ def test_scores_equal_the_naive_loop(positives, config):
 
 
 def test_initial_parameters(positives):
-    model = CDAE(replace(SAMPLED, factors=50))
+    model = CDAE(SAMPLED.replace(factors=50))
     model.prepare(TrainingData(positives, positives), FitOptions())
     state = model.parameters_state()
     bound = 4 * np.sqrt(6 / (N_ITEMS + 50))
@@ -160,7 +158,7 @@ def test_the_sampled_loss_is_the_full_loss_on_average(positives, config):
     inputs = whole_input(positives[users])
     with torch.no_grad():
         drawn = torch.stack([model.loss(users, inputs)[0] for _ in range(1500)])
-        model.config = replace(config, form="full")
+        model.config = config.replace(form="full")
         full, _ = model.loss(users, inputs)
     standard_error = drawn.std() / 1500**0.5
     assert abs(drawn.mean() - full) < 4 * standard_error < 0.02 * full
@@ -204,10 +202,10 @@ def test_users_without_gradient_keep_their_node_in_the_sampled_form(positives):
 
 @pytest.mark.parametrize("config", FORMS)
 def test_it_ranks_the_communitys_items_first_for_known_and_new_users(positives, config):
-    trained = fitted(replace(config, epochs=60, l2=1e-3, batch_size=15), positives)
+    trained = fitted(config.replace(epochs=60, l2=1e-3, batch_size=15), positives)
     same = np.arange(N_USERS)[:, None] % 3 == np.arange(N_ITEMS) % 3
     for unseen in ("zero", "mean", "steps"):
-        model = CDAE(replace(trained.config, unseen_users=unseen))
+        model = CDAE(trained.config.replace(unseen_users=unseen))
         model.load_parameters(trained.parameters_state())
         for query in (everyone(positives), Query(np.full(N_USERS, -1), communities(1))):
             unknown = query.history.toarray() == 0
@@ -222,7 +220,7 @@ def test_nodes_of_unseen_users(positives):
     query = Query(np.full(N_USERS, -1), strangers)
     scores = {}
     for unseen in ("zero", "mean", "steps"):
-        again = CDAE(replace(FULL, unseen_users=unseen, fold_in_steps=200))
+        again = CDAE(FULL.replace(unseen_users=unseen, fold_in_steps=200))
         again.load_parameters(model.parameters_state())
         scores[unseen] = again.score(query)
         assert_close(again.score(query[:7]), scores[unseen][:7], rtol=1e-4, atol=1e-4)
@@ -230,14 +228,14 @@ def test_nodes_of_unseen_users(positives):
         expected = {"zero": torch.zeros(N_USERS, 8), "mean": learned.mean(0).expand(N_USERS, 8)}
         if unseen in expected:
             assert_close(nodes, expected[unseen])
-    mixed = CDAE(replace(FULL, unseen_users="zero"))
+    mixed = CDAE(FULL.replace(unseen_users="zero"))
     mixed.load_parameters(model.parameters_state())
     some = mixed.score(Query(np.array([0, -1, 2]), positives[:3]))
     assert_close(some[[0, 2]], model.score(everyone(positives))[[0, 2]])
 
 
 def test_steps_lower_the_users_own_objective_and_leave_the_rest(positives):
-    model = fitted(replace(FULL, unseen_users="steps", fold_in_steps=300), positives)
+    model = fitted(FULL.replace(unseen_users="steps", fold_in_steps=300), positives)
     before = {name: value.clone() for name, value in model.parameters_state().items()}
     strangers = communities(1)
     nodes = model._unseen_nodes(strangers)

@@ -1,6 +1,5 @@
 """Implicit CF-NADE: network, splits, cost, what it learns, and how a fit goes on after a stop."""
 
-from dataclasses import replace
 from itertools import combinations, permutations
 from math import comb
 
@@ -36,7 +35,7 @@ TINY = ImplicitCFNADEConfig(
     like_std=0.01,
     output_std=0.1,
 )
-NORMALISED = replace(TINY, input="normalised", like_std=0.1, dislike_std=0.1)
+NORMALISED = TINY.replace(input="normalised", like_std=0.1, dislike_std=0.1)
 
 
 def communities(n_users: int = 60, n_items: int = 24, seed: int = 0) -> TrainingData:
@@ -174,16 +173,14 @@ def prepared(config: ImplicitCFNADEConfig, data: TrainingData, seed: int = 0) ->
 
 def test_confidence_grows_with_the_relative_rating():
     counts = csr_array(np.array([[1, 5, 0], [1, 7, 2], [3, 0, 0], [3, 9, 0]], np.float32))
-    model = prepared(
-        replace(TINY, alpha=10.0), TrainingData(csr_array(counts > 0).astype(np.float32), counts)
-    )
+    model = prepared(TINY.replace(alpha=10.0), TrainingData(csr_array(counts > 0).astype(np.float32), counts))
     expected = [[6, 1 + 10 / 3, 0], [6, 1 + 20 / 3, 11], [11, 0, 0], [11, 11, 0]]
     assert model._likes.toarray() == pytest.approx(np.array(expected), rel=1e-6)
 
 
 def test_output_bias_starts_where_it_costs_least(data):
     """At d = log-odds of the confidence-weighted popularity the cost of a network of zeros is minimal."""
-    model = prepared(replace(TINY, output_std=1e-12), data)
+    model = prepared(TINY.replace(output_std=1e-12), data)
     likes = Likes.of(model._likes, CPU)
     seen = torch.zeros(1, data.n_items)
     remaining_cost(model.network(likes, seen), likes, seen).backward()
@@ -204,7 +201,7 @@ def test_initial_standard_deviations():
 @pytest.mark.parametrize("loss_scale", ["sum", "mean"])
 def test_a_step_is_that_of_the_optimizer_on_cost_and_penalty(data, optimizer, loss_scale):
     """Weights decay, biases do not."""
-    config = replace(TINY, optimizer=optimizer, loss_scale=loss_scale, weight_decay=0.3, batch_size=60)
+    config = TINY.replace(optimizer=optimizer, loss_scale=loss_scale, weight_decay=0.3, batch_size=60)
     model, start = prepared(config, data), prepared(config, data).network
     rule = torch.optim.Adam if optimizer == "adam" else torch.optim.SGD
     steps = rule(start.parameters(), lr=config.learning_rate)
@@ -233,11 +230,11 @@ def mean_percentile_rank(scores: np.ndarray, known: np.ndarray, held_out: np.nda
 @pytest.mark.parametrize(
     "config",
     [
-        replace(TINY, batch_size=50, epochs=40),
-        replace(TINY, optimizer="sgd", learning_rate=0.05, batch_size=20, epochs=25),
-        replace(NORMALISED, batch_size=50, epochs=25),
-        replace(NORMALISED, batch_size=50, epochs=25, hidden=[24, 12]),
-        replace(NORMALISED, batch_size=25, epochs=25, order="per_batch"),
+        TINY.replace(batch_size=50, epochs=40),
+        TINY.replace(optimizer="sgd", learning_rate=0.05, batch_size=20, epochs=25),
+        NORMALISED.replace(batch_size=50, epochs=25),
+        NORMALISED.replace(batch_size=50, epochs=25, hidden=[24, 12]),
+        NORMALISED.replace(batch_size=25, epochs=25, order="per_batch"),
     ],
     ids=["printed", "printed-sgd", "normalised", "deep", "shared-order"],
 )

@@ -1,7 +1,6 @@
 """ExpoMF against expectation and maximization written out cell by cell."""
 
 import math
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -65,7 +64,7 @@ def test_each_round_is_expectation_and_maximization_of_the_dense_model(monkeypat
     x = data.positives.toarray().astype(np.float64)
     lambda_p = 2.0
     relative = lambda_p * (N * M) ** 0.5 / data.positives.nnz
-    model = EXMF(replace(CONFIG, prior_precision=relative))
+    model = EXMF(CONFIG.replace(prior_precision=relative))
     model.prepare(data, FitOptions())
     users, items, exposure = (each.double().numpy() for each in learned(model))
     for _ in range(4):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -60,7 +58,7 @@ def formula(
 @pytest.mark.parametrize("own_feedback", [True, False])
 def test_scores_are_the_formula(own_feedback: bool) -> None:
     data = small_data()
-    model = MFPR(replace(SMALL, own_feedback=own_feedback))
+    model = MFPR(SMALL.replace(own_feedback=own_feedback))
     model.fit(data, FitOptions())
     expected, _ = formula(model._parameters, data, own_feedback)
     torch.testing.assert_close(model.score(everyone(data)), expected, rtol=1e-4, atol=1e-5)
@@ -74,7 +72,7 @@ def test_scores_are_the_formula(own_feedback: bool) -> None:
 @pytest.mark.parametrize("own_feedback", [True, False])
 def test_gradient_is_that_of_autograd(own_feedback: bool) -> None:
     data = small_data()
-    model = MFPR(replace(SMALL, own_feedback=own_feedback))
+    model = MFPR(SMALL.replace(own_feedback=own_feedback))
     model.fit(data, FitOptions())
     users, items = next(iter(model._sampler.batches(40, 3)))
     model._backpropagate(users, items)
@@ -96,7 +94,7 @@ def test_gradient_is_that_of_autograd(own_feedback: bool) -> None:
 @pytest.mark.parametrize("own_feedback", [True, False])
 def test_without_supportive_feedback_it_is_a_factorization(own_feedback: bool) -> None:
     data = small_data(behaviours=0)
-    model = MFPR(replace(SMALL, own_feedback=own_feedback, sampler="supportive", epochs=8))
+    model = MFPR(SMALL.replace(own_feedback=own_feedback, sampler="supportive", epochs=8))
     rows = model.fit(data, FitOptions()).rows
     assert rows[-1].value < rows[0].value
     parameters = model._parameters

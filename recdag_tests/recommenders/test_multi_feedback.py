@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -263,7 +262,7 @@ def test_batches_of_one_learn() -> None:
 def test_without_supportive_feedback_the_target_learns_alone(model_class: Any, config: Any) -> None:
     full = small_data()
     data = TrainingData(full.positives, full.strength)
-    model = model_class(replace(config, sampler="supportive"))
+    model = model_class(config.replace(sampler="supportive"))
     history = model.fit(data, FitOptions())
     parameters = model.parameters_state()
     if "first_bias" in parameters:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -162,7 +161,7 @@ def test_joined_logits_are_the_mix_of_both(alpha: float) -> None:
 
 def test_pretraining_without_epochs_is_the_mix_of_two_fits(tastes: tuple[TrainingData, np.ndarray]) -> None:
     data, _ = tastes
-    config = replace(PRETRAINED, epochs=0, alpha=0.3)
+    config = PRETRAINED.replace(epochs=0, alpha=0.3)
     model = PretrainedNeuMF(config)
     history = model.fit(data, FitOptions(seed=2))
     alone: dict[str, Any] = {"factors": 4, "batch_size": 100, "learning_rate": 0.02}
@@ -182,7 +181,7 @@ def test_a_refit_of_what_was_selected_gives_the_selected_model(
     qualities = iter([0.1, 0.3, 0.2, 0.3, 0.1, 0.5, 0.2, 0.1, 0.4, 0.2, 0.1])
     selected = model_class(config)
     history = selected.fit(data, FitOptions(validate=lambda model: next(qualities)))
-    refit = model_class(replace(config, **history.selected))
+    refit = model_class(config.replace(**history.selected))
     refit.fit(data, FitOptions())
     for name, value in selected.parameters_state().items():
         assert torch.equal(refit.parameters_state()[name], value)

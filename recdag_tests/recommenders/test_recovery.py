@@ -1,7 +1,5 @@
 """What models find again in simulated shops, where the truth is known."""
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 import torch
@@ -50,7 +48,7 @@ SETTINGS = {
 
 def fitted(name, data, seed, **settings):
     spec = MODELS[name]
-    known = {each.name for each in fields(spec.config)}
+    known = spec.config.model_fields
     config = spec.config(**{key: value for key, value in {**SMALL, **settings}.items() if key in known})
     model = spec.create(config, torch.device("cpu"))
     model.fit(data, FitOptions(seed=seed))

@@ -59,14 +59,14 @@ def test_every_point_of_a_grid_is_a_valid_configuration(paper, study, dataset):
     recipe = load_recipe(SHIPPED_RECIPES, paper.id)
     for series in study.series:
         assert series.model in paper.nodes
-        fields = model_spec(series.model).config.__dataclass_fields__
+        fields = model_spec(series.model).config.model_fields
         for name, values in study.grid(dataset).items():
             for value in values if name in fields else []:
                 linked = {
                     other: factor * value for other, (axis, factor) in series.linked.items() if axis == name
                 }
                 recipe.config(series.model, dataset, {**series.settings, name: value, **linked})
-    known = {name for series in study.series for name in model_spec(series.model).config.__dataclass_fields__}
+    known = {name for series in study.series for name in model_spec(series.model).config.model_fields}
     assert set(study.axes) <= known and study.x in {None, *study.axes}
 
 

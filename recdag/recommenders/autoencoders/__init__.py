@@ -2,97 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from recdag.errors import ConfigError
-from recdag.recommenders.config import NetworkConfig, hyper
+from pydantic import Field
+
+from recdag.recommenders.config import NetworkConfig, Widths
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class AutoencoderConfig(NetworkConfig):
     """What all autoencoders share."""
 
-    hidden: list[int] = hyper(
-        [200], "widths of the encoder's layers, the last one is the code; the decoder mirrors them", ge=1
+    hidden: Widths = Field(
+        [200],
+        description="widths of the encoder's layers, the last one is the code; the decoder mirrors them",
     )
-    dropout: float = hyper(0.5, "share of the input items dropped in training", ge=0, lt=1)
-    learning_rate: float = hyper(0.001, "step size of Adam", gt=0)
-    batch_size: int = hyper(500, "users a step", ge=1)
-    precision: Literal["float32", "bfloat16"] = hyper(
-        "float32", "number format of the decoder's matrix products in training; scores are float32"
+    dropout: float = Field(0.5, ge=0, lt=1, description="share of the input items dropped in training")
+    learning_rate: float = Field(0.001, gt=0, description="step size of Adam")
+    batch_size: int = Field(500, ge=1, description="users a step")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="number format of the decoder's matrix products in training; scores are float32",
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.hidden:
-            raise ConfigError("hidden has to name at least one layer", cure="For example hidden: [200]")
 
-
-@dataclass(frozen=True)
 class DAEConfig(AutoencoderConfig):
     """Denoising autoencoder."""
 
-    l2: float = hyper(2e-5, "penalty lambda: lambda * |W|^2 on all weights, none on biases", ge=0)
+    l2: float = Field(2e-5, ge=0, description="penalty lambda: lambda * |W|^2 on all weights, none on biases")
 
 
-@dataclass(frozen=True)
 class VAEConfig(AutoencoderConfig):
     """Variational autoencoder with an annealed weight beta of the KL term."""
 
-    hidden: list[int] = hyper(
+    hidden: Widths = Field(
         [600, 200],
-        "widths of the encoder's layers, the last one is the latent size; the decoder mirrors them",
-        ge=1,
+        description=(
+            "widths of the encoder's layers, the last one is the latent size; the decoder mirrors them"
+        ),
     )
-    procedure: Literal["anneal_then_cap", "single_run"] = hyper(
+    procedure: Literal["anneal_then_cap", "single_run"] = Field(
         "anneal_then_cap",
-        "anneal_then_cap: a first run anneals beta to 1, a second stops at the beta that validated best in "
-        "the first; single_run: beta grows up to beta_cap",
+        description=(
+            "anneal_then_cap: a first run anneals beta to 1, a second stops at the beta that validated best"
+            " in the first; single_run: beta grows up to beta_cap"
+        ),
     )
-    beta_cap: float = hyper(0.2, "single_run: largest weight beta of the KL term", ge=0)
-    anneal_epochs: int = hyper(200, "epochs in which beta would grow from 0 to 1, linearly by step", ge=1)
-    anneal_steps: int | None = hyper(None, "the same in optimizer steps; takes the place of anneal_epochs")
+    beta_cap: float = Field(0.2, ge=0, description="single_run: largest weight beta of the KL term")
+    anneal_epochs: int = Field(
+        200, ge=1, description="epochs in which beta would grow from 0 to 1, linearly by step"
+    )
+    anneal_steps: int | None = Field(
+        None, ge=1, description="the same in optimizer steps; takes the place of anneal_epochs"
+    )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.anneal_steps is not None and self.anneal_steps < 1:
-            raise ConfigError(f"anneal_steps={self.anneal_steps} has to be >= 1")
 
-
-@dataclass(frozen=True)
 class MultDAEConfig(DAEConfig):
     """Mult-DAE."""
 
 
-@dataclass(frozen=True)
 class MultVAEConfig(VAEConfig):
     """Mult-VAE^PR."""
 
 
-@dataclass(frozen=True)
 class GaussianDAEConfig(DAEConfig):
     """Denoising autoencoder with weighted squared error."""
 
-    positive_weight: float = hyper(10.0, "weight c1 of a chosen item", gt=0)
-    unobserved_weight: float = hyper(1.0, "weight c0 of any other item", gt=0)
+    positive_weight: float = Field(10.0, gt=0, description="weight c1 of a chosen item")
+    unobserved_weight: float = Field(1.0, gt=0, description="weight c0 of any other item")
 
 
-@dataclass(frozen=True)
 class GaussianVAEConfig(VAEConfig):
     """Variational autoencoder with weighted squared error."""
 
-    positive_weight: float = hyper(10.0, "weight c1 of a chosen item", gt=0)
-    unobserved_weight: float = hyper(1.0, "weight c0 of any other item", gt=0)
+    positive_weight: float = Field(10.0, gt=0, description="weight c1 of a chosen item")
+    unobserved_weight: float = Field(1.0, gt=0, description="weight c0 of any other item")
 
 
-@dataclass(frozen=True)
 class LogisticDAEConfig(DAEConfig):
     """Denoising autoencoder with one binary cross-entropy an item."""
 
 
-@dataclass(frozen=True)
 class LogisticVAEConfig(VAEConfig):
     """Variational autoencoder with one binary cross-entropy an item."""
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from recdag.recommenders.config import Config, hyper
+from pydantic import Field
+
+from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class BPRConfig(Config):
     """Bayesian personalized ranking with matrix factorization."""
 
-    factors: int = hyper(64, "length of the user and item vectors", ge=1)
-    epochs: int = hyper(100, "passes over the positives", ge=1)
-    patience: int | None = hyper(5, "validations without improvement before training ends")
-    optimizer: Literal["adam", "adagrad", "sgd"] = hyper("adam", "rule of the steps")
-    learning_rate: float = hyper(0.005, "step size; for sgd that of a single triple", gt=0)
-    l2: float = hyper(0.01, "L2 regularization of the vectors of each triple", ge=0)
-    batch_size: int = hyper(4096, "triples a step", ge=1)
-    item_bias: bool = hyper(True, "learn a popularity bias per item")
-    init_std: float = hyper(0.1, "standard deviation of the vectors at the start", gt=0)
+    factors: int = Field(64, ge=1, description="length of the user and item vectors")
+    epochs: int = Field(100, ge=1, description="passes over the positives")
+    patience: int | None = Field(5, description="validations without improvement before training ends")
+    optimizer: Literal["adam", "adagrad", "sgd"] = Field("adam", description="rule of the steps")
+    learning_rate: float = Field(0.005, gt=0, description="step size; for sgd that of a single triple")
+    l2: float = Field(0.01, ge=0, description="L2 regularization of the vectors of each triple")
+    batch_size: int = Field(4096, ge=1, description="triples a step")
+    item_bias: bool = Field(True, description="learn a popularity bias per item")
+    init_std: float = Field(0.1, gt=0, description="standard deviation of the vectors at the start")
 
 
 PLACE = 6

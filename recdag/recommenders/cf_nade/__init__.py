@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from recdag.errors import ConfigError
-from recdag.recommenders.config import NetworkConfig, hyper
+from pydantic import Field
+
+from recdag.recommenders.config import NetworkConfig, Widths
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class ImplicitCFNADEConfig(NetworkConfig):
     """Implicit CF-NADE; the input is the paper's, or a normalised variant of it."""
 
-    hidden: list[int] = hyper([256], "widths of the hidden layers; more than one is the deep version", ge=1)
-    alpha: float = hyper(100.0, "growth of the confidence 1 + alpha * r with the relative rating r", ge=0)
-    input: Literal["printed", "normalised"] = hyper(
+    hidden: Widths = Field(
+        [256], description="widths of the hidden layers; more than one is the deep version"
+    )
+    alpha: float = Field(
+        100.0, ge=0, description="growth of the confidence 1 + alpha * r with the relative rating r"
+    )
+    input: Literal["printed", "normalised"] = Field(
         "printed",
-        "printed: sums over likes and dislikes (equation 9); normalised: confidences of the likes scaled to "
-        "length 1, mean over the dislikes (a variant that is not in the paper)",
+        description=(
+            "printed: sums over likes and dislikes (equation 9); normalised: confidences of the likes "
+            "scaled to length 1, mean over the dislikes (a variant that is not in the paper)"
+        ),
     )
-    loss_scale: Literal["sum", "mean"] = hyper(
-        "sum", "sum over a user's items, as printed (equation 14), or mean; steps of sgd scale with it"
+    loss_scale: Literal["sum", "mean"] = Field(
+        "sum",
+        description="sum over a user's items, as printed (equation 14), or mean; steps of sgd scale with it",
     )
-    order: Literal["per_user", "per_batch"] = hyper(
+    order: Literal["per_user", "per_batch"] = Field(
         "per_user",
-        "per_user: each user of a batch has a random order of the items, and a position to split it at, of "
-        "his own; per_batch: all share one, which takes less time",
+        description=(
+            "per_user: each user of a batch has a random order of the items, and a position to split it at,"
+            " of his own; per_batch: all share one, which takes less time"
+        ),
     )
-    optimizer: Literal["sgd", "adam"] = hyper("adam", "rule of the steps; the paper's is sgd")
-    learning_rate: float = hyper(0.003, "step size", gt=0)
-    weight_decay: float = hyper(0.0, "L2 penalty on weights, none on biases, added to the gradient", ge=0)
-    batch_size: int = hyper(200, "users a step", ge=1)
-    like_std: float = hyper(0.002, "standard deviation of W, the weights of likes, at the start", ge=0)
-    dislike_std: float = hyper(0.0002, "the same of A, the weights of dislikes", ge=0)
-    output_std: float = hyper(0.002, "the same of V, the weights of the outputs", gt=0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.hidden:
-            raise ConfigError("hidden has to name at least one layer", cure="For example hidden: [256]")
+    optimizer: Literal["sgd", "adam"] = Field("adam", description="rule of the steps; the paper's is sgd")
+    learning_rate: float = Field(0.003, gt=0, description="step size")
+    weight_decay: float = Field(
+        0.0, ge=0, description="L2 penalty on weights, none on biases, added to the gradient"
+    )
+    batch_size: int = Field(200, ge=1, description="users a step")
+    like_std: float = Field(
+        0.002, ge=0, description="standard deviation of W, the weights of likes, at the start"
+    )
+    dislike_std: float = Field(0.0002, ge=0, description="the same of A, the weights of dislikes")
+    output_std: float = Field(0.002, gt=0, description="the same of V, the weights of the outputs")
 
 
 PLACE = 10

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pydantic import Field
 
-from recdag.recommenders.config import Config, hyper
+from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class EALSConfig(Config):
     """Element-wise alternating least squares with popularity-aware weights of unobserved cells."""
 
-    factors: int = hyper(20, "length of the user and item vectors", ge=1)
-    epochs: int = hyper(50, "sweeps: all users, then all items", ge=1)
-    patience: int | None = hyper(5, "validations without improvement before training ends")
-    least_epochs: int = hyper(8, "sweeps after which patience begins", ge=0)
-    l2: float = hyper(0.007, "L2 regularization, relative to what the cells of a user or item weigh", gt=0)
-    unobserved_ratio: float = hyper(
+    factors: int = Field(20, ge=1, description="length of the user and item vectors")
+    epochs: int = Field(50, ge=1, description="sweeps: all users, then all items")
+    patience: int | None = Field(5, description="validations without improvement before training ends")
+    least_epochs: int = Field(8, ge=0, description="sweeps after which patience begins")
+    l2: float = Field(
+        0.007, gt=0, description="L2 regularization, relative to what the cells of a user or item weigh"
+    )
+    unobserved_ratio: float = Field(
         16.0,
-        "weight of all unobserved cells together beside that of the positives; the paper's c0 is this times "
-        "the positives of a user",
         ge=0,
+        description=(
+            "weight of all unobserved cells together beside that of the positives; the paper's c0 is this "
+            "times the positives of a user"
+        ),
     )
-    popularity_exponent: float = hyper(
-        0.1, "how much more an unobserved cell of a popular item weighs; 0: all alike", ge=0
+    popularity_exponent: float = Field(
+        0.1, ge=0, description="how much more an unobserved cell of a popular item weighs; 0: all alike"
     )
-    initial_std: float = hyper(0.01, "standard deviation of the initial vectors", gt=0)
-    fold_in_sweeps: int = hyper(10, "coordinate sweeps for a user not in training", ge=1)
+    initial_std: float = Field(0.01, gt=0, description="standard deviation of the initial vectors")
+    fold_in_sweeps: int = Field(10, ge=1, description="coordinate sweeps for a user not in training")
 
 
 PLACE = 14

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pydantic import Field
 
-from recdag.recommenders.config import Config, hyper
+from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class EASEConfig(Config):
     """EASE^R."""
 
-    l2: float = hyper(500.0, "ridge penalty lambda on the item-item weights", gt=0)
+    l2: float = Field(500.0, gt=0, description="ridge penalty lambda on the item-item weights")
 
 
 PLACE = 3

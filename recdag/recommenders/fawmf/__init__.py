@@ -2,47 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from recdag.recommenders.config import Config, hyper
+from pydantic import Field
+
+from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class FAWMFConfig(Config):
     """Fast adaptively weighted matrix factorization; an epoch is `iterations_per_epoch` steps of Adam."""
 
-    factors: int = hyper(20, "length K of the user and item vectors", ge=1)
-    communities: int = hyper(20, "number D of communities through which users are exposed to items", ge=1)
-    epochs: int = hyper(12, "validations: training has epochs * iterations_per_epoch iterations", ge=1)
-    iterations_per_epoch: int = hyper(25, "full gradients, each with one step of Adam, in an epoch", ge=1)
-    patience: int | None = hyper(4, "validations without improvement before training ends")
-    learning_rate: float = hyper(0.1, "step size of Adam, for all parameters", gt=0)
-    l2: float = hyper(20.0, "L2 regularization lambda of the vectors, as lambda / 2 * |x|^2", ge=0)
-    l2_membership: float = hyper(0.001, "the same for the logits of the membership in communities", ge=0)
-    l2_exposure: float = hyper(0.01, "the same for the items' slopes and intercepts of exposure", ge=0)
-    influence: Literal["learned", "fixed"] = hyper(
-        "learned", "the users' influence alpha: learned as in the paper, or 1 as in the authors' code"
+    factors: int = Field(20, ge=1, description="length K of the user and item vectors")
+    communities: int = Field(
+        20, ge=1, description="number D of communities through which users are exposed to items"
     )
-    epsilon: float = hyper(1e-5, "what is seen of an item that the user does not know", ge=0, lt=1)
-    score: Literal["inner_product", "expected_exposure", "validation"] = hyper(
+    epochs: int = Field(
+        12, ge=1, description="validations: training has epochs * iterations_per_epoch iterations"
+    )
+    iterations_per_epoch: int = Field(
+        25, ge=1, description="full gradients, each with one step of Adam, in an epoch"
+    )
+    patience: int | None = Field(4, description="validations without improvement before training ends")
+    learning_rate: float = Field(0.1, gt=0, description="step size of Adam, for all parameters")
+    l2: float = Field(
+        20.0, ge=0, description="L2 regularization lambda of the vectors, as lambda / 2 * |x|^2"
+    )
+    l2_membership: float = Field(
+        0.001, ge=0, description="the same for the logits of the membership in communities"
+    )
+    l2_exposure: float = Field(
+        0.01, ge=0, description="the same for the items' slopes and intercepts of exposure"
+    )
+    influence: Literal["learned", "fixed"] = Field(
+        "learned",
+        description="the users' influence alpha: learned as in the paper, or 1 as in the authors' code",
+    )
+    epsilon: float = Field(
+        1e-5, ge=0, lt=1, description="what is seen of an item that the user does not know"
+    )
+    score: Literal["inner_product", "expected_exposure", "validation"] = Field(
         "validation",
-        "inner_product: u.v; expected_exposure: u.v weighted by the exposure; validation: whichever ranks "
-        "better there, u.v where there is no validation",
+        description=(
+            "inner_product: u.v; expected_exposure: u.v weighted by the exposure; validation: whichever "
+            "ranks better there, u.v where there is no validation"
+        ),
     )
-    training: Literal["fbgd", "bgd", "sgd_uniform", "sgd_popularity"] = hyper(
+    training: Literal["fbgd", "bgd", "sgd_uniform", "sgd_popularity"] = Field(
         "fbgd",
-        "fbgd: all cells, by cached sums; bgd: all cells one by one; sgd_*: positives and unobserved cells "
-        "drawn uniformly or by the items' popularity",
+        description=(
+            "fbgd: all cells, by cached sums; bgd: all cells one by one; sgd_*: positives and unobserved "
+            "cells drawn uniformly or by the items' popularity"
+        ),
     )
-    negatives: int = hyper(5, "sgd_*: unobserved cells drawn for each positive, anew in each iteration", ge=1)
-    sample_weight: Literal["all_unobserved", "one"] = hyper(
+    negatives: int = Field(
+        5, ge=1, description="sgd_*: unobserved cells drawn for each positive, anew in each iteration"
+    )
+    sample_weight: Literal["all_unobserved", "one"] = Field(
         "all_unobserved",
-        "sgd_*: all_unobserved: cells drawn count for all unobserved ones, unbiased if drawn uniformly; "
-        "one: each counts once, as a positive does",
+        description=(
+            "sgd_*: all_unobserved: cells drawn count for all unobserved ones, unbiased if drawn uniformly;"
+            " one: each counts once, as a positive does"
+        ),
     )
-    fold_in_steps: int = hyper(20, "steps of Adam on the membership of a user not in training", ge=1)
+    fold_in_steps: int = Field(
+        20, ge=1, description="steps of Adam on the membership of a user not in training"
+    )
 
 
 PLACE = 12

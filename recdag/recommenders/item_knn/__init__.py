@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from recdag.recommenders.config import Config, hyper
+from pydantic import Field
+
+from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class ItemKNNConfig(Config):
     """Item-based nearest neighbours."""
 
-    similarity: Literal["cosine", "jaccard", "dice", "asymmetric_cosine"] = hyper(
-        "cosine", "measure of two items' overlap in users"
+    similarity: Literal["cosine", "jaccard", "dice", "asymmetric_cosine"] = Field(
+        "cosine", description="measure of two items' overlap in users"
     )
-    alpha: float = hyper(
-        0.5, "asymmetric_cosine: exponent of the target item's norm, 1 - alpha the source's", ge=0, le=1
+    alpha: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="asymmetric_cosine: exponent of the target item's norm, 1 - alpha the source's",
     )
-    neighbours: int = hyper(500, "best source items kept for each target item", ge=1)
-    shrink: float = hyper(0.0, "added to the denominator: less trust in small overlaps", ge=0)
-    weighting: Literal["none", "tfidf", "bm25"] = hyper("none", "weighting of the interactions beforehand")
-    normalize: bool = hyper(
-        False, "divide a target's similarities by their sum, so that its score is a weighted mean"
+    neighbours: int = Field(500, ge=1, description="best source items kept for each target item")
+    shrink: float = Field(0.0, ge=0, description="added to the denominator: less trust in small overlaps")
+    weighting: Literal["none", "tfidf", "bm25"] = Field(
+        "none", description="weighting of the interactions beforehand"
+    )
+    normalize: bool = Field(
+        False, description="divide a target's similarities by their sum, so that its score is a weighted mean"
     )
 
 

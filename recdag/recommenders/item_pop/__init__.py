@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class ItemPopConfig(Config):
     """Nothing to choose."""
 

@@ -2,75 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from recdag.recommenders.config import Config, hyper
+from pydantic import Field
+
+from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class MetConfig(Config):
     """Nothing to choose."""
 
 
-@dataclass(frozen=True)
 class FeedbackConfig(Config):
     """What all of them share: pairs of an item chosen and one not chosen, and steps of Adam."""
 
-    factors: int = hyper(16, "length d of the user and item vectors; the paper's best is 4", ge=1)
-    epochs: int = hyper(60, "passes over the positives", ge=1)
-    patience: int | None = hyper(8, "validations without improvement before training ends")
-    negatives: int = hyper(3, "negatives drawn for each positive, anew in each epoch", ge=1)
-    sampler: Literal["uniform", "supportive", "mixed"] = hyper(
+    factors: int = Field(16, ge=1, description="length d of the user and item vectors; the paper's best is 4")
+    epochs: int = Field(60, ge=1, description="passes over the positives")
+    patience: int | None = Field(8, description="validations without improvement before training ends")
+    negatives: int = Field(3, ge=1, description="negatives drawn for each positive, anew in each epoch")
+    sampler: Literal["uniform", "supportive", "mixed"] = Field(
         "uniform",
-        "uniform: any item not chosen; supportive: as the paper says, items that the user met in supportive "
-        "feedback only, among them the held-out items that she clicked; mixed: supportive with probability "
-        "supportive_share, else uniform",
+        description=(
+            "uniform: any item not chosen; supportive: as the paper says, items that the user met in "
+            "supportive feedback only, among them the held-out items that she clicked; mixed: supportive "
+            "with probability supportive_share, else uniform"
+        ),
     )
-    supportive_share: float = hyper(0.5, "mixed: share rho of supportive negatives", ge=0, le=1)
-    learning_rate: float = hyper(0.005, "step size of Adam", gt=0)
-    batch_size: int = hyper(1024, "positives a step; the paper's is 1", ge=1)
-    init_std: float = hyper(0.01, "standard deviation of the parameters at the start", gt=0)
+    supportive_share: float = Field(0.5, ge=0, le=1, description="mixed: share rho of supportive negatives")
+    learning_rate: float = Field(0.005, gt=0, description="step size of Adam")
+    batch_size: int = Field(1024, ge=1, description="positives a step; the paper's is 1")
+    init_std: float = Field(0.01, gt=0, description="standard deviation of the parameters at the start")
 
 
-@dataclass(frozen=True)
 class MFConfig(FeedbackConfig):
     """Matrix factorization (equation 1)."""
 
-    loss: Literal["pairwise", "bce"] = hyper(
+    loss: Literal["pairwise", "bce"] = Field(
         "pairwise",
-        "pairwise: -ln sigmoid(z_ui - z_uj); bce: binary cross-entropy of every positive and negative",
+        description=(
+            "pairwise: -ln sigmoid(z_ui - z_uj); bce: binary cross-entropy of every positive and negative"
+        ),
     )
 
 
-@dataclass(frozen=True)
 class MMLPConfig(MFConfig):
     """Multi-branch multi-layer perceptron (equations 2 to 4)."""
 
-    layers: int = hyper(2, "hidden layers of each branch, all of width `factors`", ge=1, le=10)
-    branches_learn: Literal["by_pair", "by_item"] = hyper(
+    layers: int = Field(2, ge=1, le=10, description="hidden layers of each branch, all of width `factors`")
+    branches_learn: Literal["by_pair", "by_item"] = Field(
         "by_pair",
-        "when a supportive branch learns from chosen item i and negative j; by_pair: from both where i has "
-        "its feedback; by_item: from each of the two that has it, the letter of section 3.3, by which it "
-        "sees hardly any uniform negative",
+        description=(
+            "when a supportive branch learns from chosen item i and negative j; by_pair: from both where i "
+            "has its feedback; by_item: from each of the two that has it, the letter of section 3.3, by "
+            "which it sees hardly any uniform negative"
+        ),
     )
 
 
-@dataclass(frozen=True)
 class MFMMLPConfig(MMLPConfig):
     """Both, joined in the last layer (equations 5 to 7)."""
 
 
-@dataclass(frozen=True)
 class MFPRConfig(FeedbackConfig):
     """MFPR, adapted: a factorization whose users are enriched by what they met in each feedback."""
 
-    l2: float = hyper(0.01, "L2 regularization of the vectors of each pair", ge=0)
-    own_feedback: bool = hyper(
+    l2: float = Field(0.01, ge=0, description="L2 regularization of the vectors of each pair")
+    own_feedback: bool = Field(
         True,
-        "let a user's supportive feedback on an item count in the score of that very item; among candidates "
-        "that she never touched, this alone tells the held-out item",
+        description=(
+            "let a user's supportive feedback on an item count in the score of that very item; among "
+            "candidates that she never touched, this alone tells the held-out item"
+        ),
     )
 
 

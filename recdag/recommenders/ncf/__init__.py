@@ -2,55 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from recdag.recommenders.config import Config, hyper
+from pydantic import Field
+
+from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class GMFConfig(Config):
     """Generalized matrix factorization."""
 
-    factors: int = hyper(8, "predictive factors: length of the user and item vectors", ge=1)
-    epochs: int = hyper(30, "passes over the positives", ge=1)
-    patience: int | None = hyper(5, "validations without improvement before training ends")
-    negatives: int = hyper(4, "negatives drawn for each positive, anew in each epoch", ge=1)
-    learning_rate: float = hyper(0.001, "step size of Adam", gt=0)
-    batch_size: int = hyper(256, "positives and negatives a step", ge=1)
+    factors: int = Field(8, ge=1, description="predictive factors: length of the user and item vectors")
+    epochs: int = Field(30, ge=1, description="passes over the positives")
+    patience: int | None = Field(5, description="validations without improvement before training ends")
+    negatives: int = Field(4, ge=1, description="negatives drawn for each positive, anew in each epoch")
+    learning_rate: float = Field(0.001, gt=0, description="step size of Adam")
+    batch_size: int = Field(256, ge=1, description="positives and negatives a step")
 
 
-@dataclass(frozen=True)
 class MLPConfig(GMFConfig):
     """Multi-layer perceptron; `factors` is the width of its last layer."""
 
-    layers: int = hyper(3, "hidden layers, each half as wide as the one below; 0: none", ge=0, le=10)
-    embedding: Literal["repository", "paper"] = hyper(
+    layers: int = Field(
+        3, ge=0, le=10, description="hidden layers, each half as wide as the one below; 0: none"
+    )
+    embedding: Literal["repository", "paper"] = Field(
         "repository",
-        "repository: user and item vector together are twice as wide as the first hidden layer; paper: as "
-        "wide as that layer",
+        description=(
+            "repository: user and item vector together are twice as wide as the first hidden layer; paper: "
+            "as wide as that layer"
+        ),
     )
 
 
-@dataclass(frozen=True)
 class NeuMFConfig(MLPConfig):
     """Neural matrix factorization: GMF and MLP with `factors` predictive factors each."""
 
 
-@dataclass(frozen=True)
 class PretrainedNeuMFConfig(NeuMFConfig):
     """NeuMF that starts from a trained GMF and a trained MLP; `patience` holds for all three."""
 
-    epochs: int = hyper(10, "passes that train both parts together with SGD; 0: none", ge=0)
-    learning_rate: float = hyper(0.001, "step size of SGD", gt=0)
-    batch_size: int = hyper(256, "positives and negatives a step of SGD", ge=1)
-    gmf_epochs: int = hyper(30, "passes that train GMF", ge=1)
-    mlp_epochs: int = hyper(30, "passes that train MLP", ge=1)
-    gmf_learning_rate: float = hyper(0.001, "step size of Adam for GMF", gt=0)
-    mlp_learning_rate: float = hyper(0.001, "step size of Adam for MLP", gt=0)
-    pretrain_batch_size: int = hyper(256, "positives and negatives a step of GMF and of MLP", ge=1)
-    alpha: float = hyper(0.5, "share of GMF in the first output weights, 1 - alpha that of MLP", ge=0, le=1)
+    epochs: int = Field(10, ge=0, description="passes that train both parts together with SGD; 0: none")
+    learning_rate: float = Field(0.001, gt=0, description="step size of SGD")
+    batch_size: int = Field(256, ge=1, description="positives and negatives a step of SGD")
+    gmf_epochs: int = Field(30, ge=1, description="passes that train GMF")
+    mlp_epochs: int = Field(30, ge=1, description="passes that train MLP")
+    gmf_learning_rate: float = Field(0.001, gt=0, description="step size of Adam for GMF")
+    mlp_learning_rate: float = Field(0.001, gt=0, description="step size of Adam for MLP")
+    pretrain_batch_size: int = Field(
+        256, ge=1, description="positives and negatives a step of GMF and of MLP"
+    )
+    alpha: float = Field(
+        0.5, ge=0, le=1, description="share of GMF in the first output weights, 1 - alpha that of MLP"
+    )
 
 
 PLACE = 9

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pydantic import Field
 
-from recdag.recommenders.config import Config, hyper
+from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 
 
-@dataclass(frozen=True)
 class SLIMConfig(Config):
     """SLIM."""
 
-    l1: float = hyper(1.0, "penalty on the sum of the item-item weights; larger is sparser", ge=0)
-    l2: float = hyper(1.0, "ridge penalty on the item-item weights, half their squared sum", ge=0)
-    tolerance: float = hyper(1e-4, "a column is solved when no step changes a weight by more", gt=0)
-    max_iterations: int = hyper(1000, "sweeps over the items of a column at most", ge=1)
+    l1: float = Field(1.0, ge=0, description="penalty on the sum of the item-item weights; larger is sparser")
+    l2: float = Field(1.0, ge=0, description="ridge penalty on the item-item weights, half their squared sum")
+    tolerance: float = Field(
+        1e-4, gt=0, description="a column is solved when no step changes a weight by more"
+    )
+    max_iterations: int = Field(1000, ge=1, description="sweeps over the items of a column at most")
 
 
 PLACE = 4
