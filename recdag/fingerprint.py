@@ -6,8 +6,10 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "recdag"
 
@@ -68,8 +70,28 @@ def _lies_within(module: str, rooms: Iterable[str]) -> bool:
 
 @cache
 def _digest(module: str) -> str:
-    code = ast.unparse(_Bare().visit(_parsed(_source(module))))
-    return hashlib.sha256(code.encode()).hexdigest()
+    return hashlib.sha256(_spelt(_parsed(_source(module))).encode()).hexdigest()
+
+
+def _spelt(node: Any) -> str:
+    """A syntax tree in one spelling for all versions of Python; `ast.dump` and `ast.unparse` have several."""
+    if isinstance(node, ast.AST):
+        parts = [
+            f"{name}={_spelt(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])
+        ]
+        return f"{type(node).__name__}({','.join(parts)})"
+    if isinstance(node, list):
+        return f"[{','.join([_spelt(each) for each in node if not _does_nothing(each)])}]"
+    return repr(node)
+
+
+def _does_nothing(node: Any) -> bool:
+    """Whether a statement alone changes nothing: a docstring or other lone text, an import."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    if isinstance(node, ast.If):
+        return _is_type_checking(node) and not node.orelse
+    return isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -78,27 +100,20 @@ def _parsed(path: Path) -> ast.Module:
 
 @cache
 def _source(module: str) -> Path:
-    spec = find_spec(module)
-    if spec is None or spec.origin is None or not spec.has_location:
+    if (spec := _spec(module)) is None or spec.origin is None or not spec.has_location:
         raise ModuleNotFoundError(f"no source of {module}", name=module)
     return Path(spec.origin)
 
 
-class _Bare(ast.NodeTransformer):
-    """Takes away what does nothing by itself: docstrings, other lone texts, and imports."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        lone = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if lone else node
-
-    def visit_Import(self, node: ast.Import) -> None:
-        return None
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        return None
-
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        return None if _is_type_checking(node) and not node.orelse else self.generic_visit(node)
+@cache
+def _spec(module: str) -> ModuleSpec | None:
+    """Where a module is; unlike `find_spec` alone this imports none of the packages that it lies in."""
+    package, _, _ = module.rpartition(".")
+    if not package:
+        return find_spec(module)
+    parent = _spec(package)
+    places = parent.submodule_search_locations if parent is not None else None
+    return None if places is None else PathFinder.find_spec(module, list(places))
 
 
 def _is_type_checking(node: ast.AST) -> bool:
@@ -123,12 +138,4 @@ def _named(module: str, statement: ast.Import | ast.ImportFrom) -> Iterator[str]
     if not _lies_within(base, (PACKAGE,)):
         return
     for alias in statement.names:
-        yield f"{base}.{alias.name}" if _is_module(f"{base}.{alias.name}") else base
-
-
-@cache
-def _is_module(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:  # the parent is a module, not a package
-        return False
+        yield base if _spec(f"{base}.{alias.name}") is None else f"{base}.{alias.name}"

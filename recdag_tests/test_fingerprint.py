@@ -77,6 +77,16 @@ def test_modules_are_read_and_not_imported(written):
     assert name not in sys.modules
 
 
+def test_packages_around_a_module_are_not_imported_either(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "fingerprinted_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError")
+    (package / "module.py").write_text("a = 1")
+    fingerprint(["fingerprinted_package", "fingerprinted_package.module"])
+    assert "fingerprinted_package" not in sys.modules
+
+
 def test_imports_for_typing_are_told_apart(written):
     name = written(CODE)
     assert imports_of(name) == {"recdag.suggest"}
