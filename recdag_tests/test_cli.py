@@ -36,18 +36,18 @@ def test_a_paper_is_tuned_where_its_recipe_says_what_to_try(home):
     tuned = recdag("run", "--dataset", "tiny", "--paper", "cf_nade", "--budget", "2")
     assert tuned.returncode == 0, tuned.stdout + tuned.stderr
 
-    query = "select distinct model, tuning from metrics where study is null"
+    query = "select distinct model, budget_trials from metrics where study is null"
     rows = json.loads(recdag("sql", query, "--format", "json").stdout)
-    budgets = {row["model"]: row["tuning"] for row in rows}
-    assert budgets.pop("wmf") == "2 trials" and set(budgets.values()) == {None}
-    query = "select model, state, budget from trials order by trial"
+    budgets = {row["model"]: row["budget_trials"] for row in rows}
+    assert budgets.pop("wmf") == 2 and set(budgets.values()) == {None}
+    query = "select model, state, budget_trials from trials order by trial"
     rows = json.loads(recdag("sql", query, "--format", "json").stdout)
-    assert [tuple(row.values()) for row in rows] == [("wmf", "complete", "2 trials")] * 2
+    assert [tuple(row.values()) for row in rows] == [("wmf", "complete", 2)] * 2
 
     again = recdag("run", "--dataset", "tiny", "--paper", "cf_nade", "--budget", "2")
     assert "0 assets computed" in again.stdout
     recdag("run", "--dataset", "tiny", "--paper", "cf_nade")
-    query = "select count(*) as n from metrics where tuning is not null"
+    query = "select count(*) as n from metrics where budget_trials is not null"
     assert json.loads(recdag("sql", query, "--format", "json").stdout) == [{"n": 0}]
 
 

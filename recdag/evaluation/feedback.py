@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from recdag.evaluation.metrics import USER_GROUPS, of_group
+from recdag.evaluation.metrics import USER_GROUPS
 from recdag.evaluation.split import HeldOut, Split
 from recdag.evaluation.summary import Evaluation, Summary, pool_folds, summarise
 from recdag.training.data import TrainingData
@@ -16,7 +16,7 @@ from recdag.training.data import TrainingData
 
 def summarise_by_feedback(
     evaluations: Sequence[Evaluation], splits: Sequence[Split], *, seed: int = 0
-) -> dict[str, Summary]:
+) -> dict[str, dict[str, Summary]]:
     """The metrics of those who met their held-out item in supportive feedback, and of the others.
 
     Only where a sample of items that the user never touched is ranked: among all items, "she clicked
@@ -28,8 +28,8 @@ def summarise_by_feedback(
         seed: of the bootstrap.
 
     Returns:
-        `hr@10_seen`, `hr@10_unseen` and so on, the folds pooled; no metric of a group without users,
-        nothing where all items are ranked or the data have no supportive feedback.
+        Group of USER_GROUPS -> metric -> summary, the folds pooled; no group without users, nothing where
+        all items are ranked or the data have no supportive feedback.
     """
     groups: dict[str, list[Evaluation]] = {group: [] for group in USER_GROUPS}
     for evaluation, split in zip(evaluations, splits, strict=True):
@@ -40,12 +40,7 @@ def summarise_by_feedback(
         for group, chosen in (("seen", seen), ("unseen", ~seen)):
             if chosen.any():
                 groups[group].append(evaluation.of(chosen))
-    return {
-        of_group(name, group): summary
-        for group, parts in groups.items()
-        if parts
-        for name, summary in summarise(pool_folds(parts), seed=seed).items()
-    }
+    return {group: summarise(pool_folds(parts), seed=seed) for group, parts in groups.items() if parts}
 
 
 def among_touched(split: Split, seed: int) -> HeldOut:

@@ -2,7 +2,7 @@
 
 A cut-off follows the name: `recall@20`. Variants that others call by the same name have names of their own.
 Ranks may end in .5 where scores tie; an item counts as among the first k when its rank is at most k, and k
-places hold at most k hits. A metric of some of the users only carries their group at its end: `hr@10_seen`.
+places hold at most k hits.
 """
 
 from __future__ import annotations
@@ -223,6 +223,7 @@ _ALL = (
     ),
 )
 METRICS: dict[str, Metric] = {each.family: each for each in _ALL}
+ALL_USERS = "all"
 USER_GROUPS = {
     "seen": "users who met their held-out item in supportive feedback",
     "unseen": "users who did not meet it",
@@ -246,26 +247,15 @@ def metric_named(name: str) -> Metric:
 
 
 def known_metric(name: str) -> Metric | None:
-    """The metric of a published name, of whichever users; None where it is none of ours: hours, a speedup."""
-    own = without_group(name.partition(" ")[0])
+    """The metric of a published name; None where it is none of ours: hours, a speedup."""
+    own = name.partition(" ")[0]
     return metric_named(own) if own.partition("@")[0] in METRICS else None
 
 
-def of_group(name: str, group: str) -> str:
-    """The name of a metric over the users of one of USER_GROUPS."""
-    return f"{name}_{group}"
-
-
-def without_group(name: str) -> str:
-    """The metric's own name: `hr@10` of `hr@10_seen`."""
-    stem, _, group = name.rpartition("_")
-    return stem if group in USER_GROUPS else name
-
-
 def metric_title(name: str) -> str:
-    """A published name as printed, `hr@10_seen` as HR@10 seen; one that is no metric of ours as it is."""
+    """A published name as printed; one that is no metric of ours as it is."""
     found = known_metric(name)
-    return found.title + name[len(found.name) :].replace("_", " ") if found else name
+    return found.title + name[len(found.name) :] if found else name
 
 
 def larger_is_better(name: str) -> bool:

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from recdag.evaluation.metrics import ALL_USERS, USER_GROUPS
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.graph.evaluation import evaluate_trained, metric_rows
 from recdag.graph.evaluation_plan import evaluation_version
 from recdag.graph.model_folder import Card, read_history
-from recdag.graph.request import TrainingRequest
+from recdag.graph.request import Budget, TrainingRequest, budget_columns
 from recdag.graph.splits import read_splits
 from recdag.graph.step import step_key
 from recdag.graph.study_request import StudyRequest
@@ -74,6 +75,19 @@ class CellResult:
     cell: Cell
     metrics: pd.DataFrame
     history: list[list[dict[str, Any]]]
+
+
+def _row(kept: dict[str, Any]) -> dict[str, Any]:
+    """A kept row of the table `metrics` as it is now; cells are too dear to be trained again for a column.
+
+    Earlier rows told their users at the end of the metric's name, and a budget in words.
+    """
+    if "users" in kept:
+        return kept
+    stem, _, group = kept["metric"].rpartition("_")
+    metric, users = (stem, group) if group in USER_GROUPS else (kept["metric"], ALL_USERS)
+    budget = Budget.parse(kept.pop("tuning", None) or "0")
+    return {**kept, "metric": metric, "users": users, **budget_columns(budget)}
 
 
 def cells_of(study: Grid, request: StudyRequest) -> list[Cell]:
@@ -131,7 +145,7 @@ class CellRunner:
                 if not self._done(cell, path):  # computed by another run meanwhile
                     self._compute(cell, path, place)
         kept = json.loads(path.read_text())
-        metrics = pd.DataFrame(kept["metrics"])
+        metrics = pd.DataFrame([_row(each) for each in kept["metrics"]])
         if cell.evaluation:
             metrics = metrics.astype({"created_at": "datetime64[us]"})
         named = variant(cell.plan.spec, cell.plan.config, cell.point)

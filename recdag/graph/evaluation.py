@@ -17,6 +17,7 @@ from recdag.graph.checks import expected_size
 from recdag.graph.evaluation_plan import EvaluationPlan, older_trainings, plan_evaluation
 from recdag.graph.model_folder import Card, load_trained, read_history
 from recdag.graph.project import Project
+from recdag.graph.request import budget_columns
 from recdag.graph.significance import write_significance
 from recdag.graph.splits import read_splits, split_notes
 from recdag.graph.step import Outcome, step_key
@@ -189,18 +190,21 @@ def metric_rows(
     from the others.
     """
     from recdag.evaluation.feedback import summarise_by_feedback
+    from recdag.evaluation.metrics import ALL_USERS
     from recdag.evaluation.summary import pool_folds, summarise
 
-    summaries = summarise(pool_folds(evaluations), seed=card.seed)
+    summaries = {ALL_USERS: summarise(pool_folds(evaluations), seed=card.seed)}
     summaries |= summarise_by_feedback(evaluations, splits, seed=card.seed)
     return pd.DataFrame(
-        {"metric": name, **vars(summary)} for name, summary in summaries.items()
+        {"metric": name, "users": users, **vars(summary)}
+        for users, by_metric in summaries.items()
+        for name, summary in by_metric.items()
     ).assign(
         dataset=card.dataset, paper=card.paper, protocol=card.protocol, model=card.model,
         variant=card.variant, seed=card.seed, selection=card.selection, train_seconds=card.train_seconds,
         peak_memory_mb=card.peak_memory_mb, device=card.device, code_version=card.code_version,
         data_version=card.split_version, run_id=run_id, created_at=datetime.now(UTC).replace(tzinfo=None),
-        tuning=card.tuning,
+        **budget_columns(card.budget),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from recdag.graph.training import plan_training
 from recdag.graph.training_runs import trainings_asset, trainings_key
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
+from recdag.warehouse.schema import SCHEMA
 
 EVALUATION_VERSION = "1"
 
@@ -134,5 +135,6 @@ def measurement_key(card: Card, protocol: str, version: str) -> str:
         protocol=PROTOCOLS[protocol].version,
         metrics=PROTOCOLS[protocol].metrics,
         version=version,
-        **({"tuning": card.tuning} if card.tuning else {}),
+        columns=list(SCHEMA["metrics"]),
+        **({"budget": str(card.budget)} if card.budget else {}),
     )

@@ -19,6 +19,7 @@ import numpy as np
 from recdag.errors import RecdagError
 from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.evaluation.protocols import PROTOCOLS
+from recdag.graph.request import RUN, SET_FOR_RUN, Budget
 from recdag.plots.learning_curve import learning_curve
 from recdag.recommenders.catalogue import model_spec
 
@@ -35,7 +36,12 @@ PICTURE = "learning_curve.png"
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a trained model without loading it."""
+    """What is known of a trained model without loading it.
+
+    Attributes:
+        sources: hyperparameter -> where its value is from; origins: whose it is, of those in `request`.
+        budget: of the search behind the configuration; None: there was no search.
+    """
 
     key: str
     data_version: str
@@ -57,12 +63,14 @@ class Card:
     split_version: str
     run_id: str
     environment: dict[str, str] = field(default_factory=dict)
-    tuning: str | None = None
+    origins: dict[str, str] = field(default_factory=dict)
+    budget: Budget | None = None
 
     def told(self) -> dict[str, Any]:
         """What a person wants to know of the training; the rest identifies it."""
         silent = {"key", "data_version", "code_version", "split_version", "run_id"}
-        return {name: value for name, value in asdict(self).items() if name not in silent}
+        told = {name: value for name, value in asdict(self).items() if name not in silent}
+        return told | {"budget": str(self.budget) if self.budget else None}
 
     @classmethod
     def read(cls, folder: Path) -> Card | None:
@@ -75,13 +83,25 @@ class Card:
         if not path.exists():
             return None
         try:
-            return cls(**json.loads(path.read_text()))
+            return cls(**_card_fields(json.loads(path.read_text())))
         except (ValueError, TypeError) as error:
             raise RecdagError(
                 f"the card of the trained model cannot be read ({error})",
                 where=str(path),
                 cure=_train_again(folder),
             ) from error
+
+
+def _card_fields(stored: dict[str, Any]) -> dict[str, Any]:
+    """A card's fields of what its file holds; cards of earlier versions are brought up to this one.
+
+    They told a value that was set for the run by its source, and the budget of a search in words.
+    """
+    if "origins" not in stored:
+        stored["origins"] = {name: RUN for name, source in stored["sources"].items() if source == SET_FOR_RUN}
+        budget = Budget.parse(stored.pop("tuning", None) or "0")
+        return {**stored, "budget": budget}
+    return {**stored, "budget": Budget(**stored["budget"]) if stored["budget"] else None}
 
 
 def save_trained(
@@ -105,7 +125,7 @@ def save_trained(
     picture = learning_curve(history[0], metric_title(metric), smaller_is_better=not larger_is_better(metric))
     if picture is not None:
         (fresh / PICTURE).write_bytes(picture)
-    complete = Card(**{**asdict(card), "data_version": _weights_version(fresh, len(splits))})
+    complete = replace(card, data_version=_weights_version(fresh, len(splits)))
     (fresh / CARD).write_text(json.dumps(asdict(complete), indent=2))
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
@@ -141,9 +161,11 @@ def _require_unchanged(folder: Path, card: Card) -> None:
         )
 
 
-def relabel(folder: Path, card: Card, *, sources: dict[str, str], tuning: str | None) -> Card:
+def relabel(
+    folder: Path, card: Card, *, sources: dict[str, str], origins: dict[str, str], budget: Budget | None
+) -> Card:
     """The card of a trained model whose values are the same, but now come from elsewhere; kept."""
-    current = replace(card, sources=sources, tuning=tuning)
+    current = replace(card, sources=sources, origins=origins, budget=budget)
     if current != card:
         partial = folder / f"{CARD}.partial"
         partial.write_text(json.dumps(asdict(current), indent=2))

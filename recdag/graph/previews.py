@@ -93,7 +93,7 @@ def results_table(project: Project, dataset: str, paper: str) -> str:
     with project.published.reading() as connection:
         rows = connection.execute(
             "select model, metric, value, std_err from metrics"
-            " where dataset = ? and paper = ? and study is null",
+            " where dataset = ? and paper = ? and study is null and users = 'all'",
             [dataset, paper],
         ).df()
     if rows.empty:
@@ -113,7 +113,8 @@ def leading_values(project: Project, dataset: str, paper: str) -> dict[str, floa
     with project.published.reading() as connection:
         rows = connection.execute(
             "select model, value from metrics"
-            " where dataset = ? and paper = ? and study is null and metric = ? order by model",
+            " where dataset = ? and paper = ? and study is null and users = 'all'"
+            " and metric = ? order by model",
             [dataset, paper, metric],
         ).fetchall()
     return {f"{metric_title(metric)} {model}": value for model, value in rows if value is not None}

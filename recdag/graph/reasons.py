@@ -41,8 +41,8 @@ def training_changes(card: Card, plan: Plan) -> list[str]:
         old, new = _shown(card.config.get(name)), _shown(config.get(name))
         if card.sources.get(name) == SET_FOR_RUN:
             reasons.append(f"{name} was {old} for one run, the recipe says {new}")
-        elif card.tuning:
-            reasons.append(f"{name} {old}, found by a search ({card.tuning}), the recipe says {new}")
+        elif card.budget:
+            reasons.append(f"{name} {old}, found by a search ({card.budget}), the recipe says {new}")
         else:
             reasons.append(f"recipe: {name} {old} → {new}")
     for name, before, after in (
@@ -54,8 +54,8 @@ def training_changes(card: Card, plan: Plan) -> list[str]:
             reasons.append(f"{name} {before} → {after}")
     if card.split_version != plan.split_version:
         reasons.append("its split changed")
-    if card.tuning and not reasons:
-        reasons.append(f"searched for hyperparameters ({card.tuning}), a plain run does not")
+    if card.budget and not reasons:
+        reasons.append(f"searched for hyperparameters ({card.budget}), a plain run does not")
     return reasons or ["what decides a training is counted differently now"]
 
 

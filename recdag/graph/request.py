@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from recdag.errors import ConfigError
-from recdag.graph.model_folder import Card
 
 if TYPE_CHECKING:
     from recdag.evaluation.experiment import Selection
+    from recdag.graph.model_folder import Card
 
+PAPER, OURS, TUNED, RUN = "paper", "ours", "tuned", "run"
+"""Whose value a hyperparameter has: the paper's, ours, the best of a search, or one set for a run."""
 SET_FOR_RUN = "set for this run"
 """The source of a hyperparameter that replaces the recipe's."""
 
@@ -46,8 +48,29 @@ class Budget:
         """Whether one more trial may begin after so many, which took so long."""
         return trials < self.trials if self.trials is not None else seconds < (self.seconds or 0)
 
+    @property
+    def option(self) -> str:
+        """As `--budget` takes it."""
+        return f"{self.trials}" if self.trials is not None else f"{self.seconds:g}s"
+
     def __str__(self) -> str:
         return f"{self.trials} trials" if self.trials is not None else f"{self.seconds:g} s"
+
+
+def budget_columns(budget: Budget | None) -> dict[str, float | None]:
+    """A budget as the published tables hold it; nothing in both columns without one."""
+    return {
+        "budget_trials": budget.trials if budget else None,
+        "budget_seconds": budget.seconds if budget else None,
+    }
+
+
+def budget_of(row: Mapping[Any, Any]) -> Budget | None:
+    """The budget in the columns of a published row."""
+    trials, seconds = row["budget_trials"], row["budget_seconds"]
+    if trials is not None and trials == trials:
+        return Budget(trials=int(trials))
+    return Budget(seconds=float(seconds)) if seconds is not None and seconds == seconds else None
 
 
 @dataclass(frozen=True)
@@ -74,8 +97,7 @@ class TrainingRequest:
 
 def request_of(card: Card) -> TrainingRequest:
     """What was asked for when a model was trained."""
-    chosen = {name: card.config[name] for name, source in card.sources.items() if source == SET_FOR_RUN}
-    budget = Budget.parse(card.tuning) if card.tuning else None
+    chosen = {name: card.config[name] for name, origin in card.origins.items() if origin == RUN}
     return TrainingRequest(
-        card.dataset, card.paper, card.model, chosen, card.seed, card.selection, budget=budget
+        card.dataset, card.paper, card.model, chosen, card.seed, card.selection, budget=card.budget
     )

@@ -14,7 +14,7 @@ from recdag.graph.feasibility import require_memory
 from recdag.graph.memory import PeakMemory
 from recdag.graph.model_folder import Card, relabel, save_trained
 from recdag.graph.project import Project
-from recdag.graph.request import SET_FOR_RUN, TrainingRequest
+from recdag.graph.request import OURS, PAPER, RUN, SET_FOR_RUN, TUNED, Budget, TrainingRequest
 from recdag.graph.splits import read_splits, split_asset
 from recdag.graph.step import Outcome, input_versions, step_key
 from recdag.graph.tuned import tuned_for
@@ -43,9 +43,9 @@ class Plan:
     """A training that is fully determined.
 
     Attributes:
-        sources: hyperparameter -> where its value is from.
+        sources: hyperparameter -> where its value is from; origins: whose it is, of those in `request`.
         key: hash of all that decides the result; where the values are from does not.
-        tuning: the budget of the search behind the configuration; None: there was no search.
+        budget: of the search behind the configuration; None: there was no search.
     """
 
     request: TrainingRequest
@@ -53,9 +53,10 @@ class Plan:
     protocol: str
     config: Config
     sources: Mapping[str, str]
+    origins: Mapping[str, str]
     split_version: str
     key: str
-    tuning: str | None
+    budget: Budget | None
 
 
 def plan_training(project: Project, request: TrainingRequest) -> Plan:
@@ -80,10 +81,12 @@ def plan_training(project: Project, request: TrainingRequest) -> Plan:
         split=split_version,
     )
     sources = recipe.sources(request.model, request.dataset)
+    origins = {name: OURS if source.startswith(OURS) else PAPER for name, source in sources.items()}
     sources |= dict.fromkeys(found, tuned.source if tuned else "")
     sources |= dict.fromkeys(request.overrides, SET_FOR_RUN)
-    tuning = tuned.budget if tuned else None
-    return Plan(request, spec, protocol, config, sources, split_version, key, tuning)
+    origins |= dict.fromkeys(found, TUNED) | dict.fromkeys(request.overrides, RUN)
+    budget = request.budget if tuned else None
+    return Plan(request, spec, protocol, config, sources, origins, split_version, key, budget)
 
 
 def fit_folds(
@@ -161,7 +164,8 @@ def fit_folds(
         split_version=plan.split_version,
         run_id=request.run_id,
         environment=environment(device),
-        tuning=plan.tuning,
+        origins=dict(plan.origins),
+        budget=plan.budget,
     )
 
 
@@ -197,5 +201,5 @@ def _current(plan: Plan, folder: Path) -> Outcome | None:
     known = Card.read(folder)
     if known is None or known.key != plan.key:
         return None
-    known = relabel(folder, known, sources=dict(plan.sources), tuning=plan.tuning)
+    known = relabel(folder, known, sources=dict(plan.sources), origins=dict(plan.origins), budget=plan.budget)
     return Outcome(known.data_version, known.told(), cached=True)

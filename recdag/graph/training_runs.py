@@ -18,7 +18,7 @@ from recdag.warehouse.published import replace_rows
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split
 
-DESCRIBING_VERSION = "2"
+DESCRIBING_VERSION = "3"
 
 
 def trainings_asset(paper: str) -> str:
@@ -50,6 +50,7 @@ def write_trainings(
             "hyperparameter": name,
             "value": json.dumps(value),
             "source": card.sources.get(name),
+            "origin": card.origins.get(name),
         }
         for model, card in cards.items()
         for name, value in card.config.items()
@@ -70,7 +71,7 @@ def write_trainings(
         }
         for model, card in cards.items()
     ]
-    columns = ["model", "variant", "hyperparameter", "value", "source"]
+    columns = ["model", "variant", "hyperparameter", "value", "source", "origin"]
     replace_rows(connection, "recipes", pd.DataFrame(recipes, columns=columns).astype(str), **where)
     counts = dict.fromkeys(("factors", "epoch", "epochs_allowed"), "Int64")
     replace_rows(connection, "trainings", pd.DataFrame(trainings).astype(counts), **where)

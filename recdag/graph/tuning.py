@@ -14,7 +14,7 @@ import pandas as pd
 from recdag.errors import TrainingError
 from recdag.graph.feasibility import require_memory
 from recdag.graph.project import Project
-from recdag.graph.request import Budget, TrainingRequest
+from recdag.graph.request import Budget, TrainingRequest, budget_columns
 from recdag.graph.search import Pruned, Report, Search, Trial
 from recdag.graph.splits import read_splits
 from recdag.graph.step import step_key
@@ -175,7 +175,7 @@ def _rows(paper: str, trials: Sequence[Trial], target: Target, budget: Budget) -
             "validation": None if trial.quality is None else sign * trial.quality,
             "epochs": trial.epochs,
             "seconds": trial.seconds,
-            "budget": str(budget),
+            **budget_columns(budget),
             "created_at": trial.ended_at,
         }
         for number, trial in enumerate(trials, 1)

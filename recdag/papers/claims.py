@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from recdag.evaluation.metrics import known_metric, larger_is_better
+from recdag.evaluation.metrics import ALL_USERS, known_metric, larger_is_better
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
 from recdag.recommenders.variants import settings_of
@@ -108,7 +108,8 @@ def compare(
         metrics: rows of the published `metrics` table.
         stands_for: (our data set, protocol) -> the data set of the paper that it stands for.
     """
-    rows = metrics[metrics["selection"].fillna("") != "as_published"]
+    of_all = metrics[metrics["users"] == ALL_USERS]
+    rows = of_all[of_all["selection"].fillna("") != "as_published"]
     rows = rows.assign(
         stands_for=[
             stands_for.get(key, key[0]) for key in zip(rows["dataset"], rows["protocol"], strict=True)

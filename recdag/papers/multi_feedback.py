@@ -4,13 +4,13 @@ The text at hand carries no title page, so title, authors, venue and year are no
 publication's own.
 """
 
+from recdag.evaluation.metrics import ALL_USERS, USER_GROUPS
 from recdag.papers.paper import DataSize, Paper
 from recdag.studies.base import Candidates, Curves, Grid, Results, Series, by_seed
 
 METRICS = ("hr@10", "ndcg@10")
 _MODELS = ("mf_mmlp", "mf", "mmlp", "mfpr", "bpr", "wmf", "neumf")
 _REFERENCES = ("item_pop", "met")
-BY_FEEDBACK = ("hr@10_seen", "hr@10_unseen", "ndcg@10_seen", "ndcg@10_unseen")
 
 STUDIES = (
     Grid(
@@ -57,7 +57,8 @@ STUDIES = (
         axes={"sampler": ("supportive", "uniform", "mixed")},
         by_dataset={"demo": {"sampler": ("supportive", "uniform")}},
         x=None,
-        metrics=METRICS + BY_FEEDBACK,
+        metrics=METRICS,
+        users=(ALL_USERS, *USER_GROUPS),
     ),
     Results(
         id="comparison",
@@ -97,7 +98,7 @@ PAPER = Paper(
     needs_supportive=True,
     references=_REFERENCES,
     metrics=METRICS,
-    detail_metrics=("hr@10_seen", "hr@10_unseen"),
+    by_feedback=("hr@10",),
     summary=(
         "One network for purchases, clicks, favourites and carts: a branch of an MLP for each kind of "
         "feedback, joined with a matrix factorization. Judged on a sample of Taobao's users by the rank "

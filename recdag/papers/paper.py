@@ -42,7 +42,8 @@ class Paper:
         summary: what the paper proposes and on what data it is judged.
         claim_sentence: what the paper says of itself, in one sentence, in our words.
         studies: its sweeps, curves and tables.
-        detail_metrics: shown after `metrics` in its tables and tested for nothing.
+        by_feedback: those of `metrics` that its tables also show for users who met their held-out item in
+            supportive feedback, and for the others; nothing is tested on them.
         sizes: of the data sets that the paper works on.
         deviations: where all of our runs differ from what the paper or its authors' code does, and why.
         needs_supportive: what it compares is nothing on data of a single behaviour.
@@ -65,7 +66,7 @@ class Paper:
     claim_sentence: str
     try_on: str
     studies: tuple[Study, ...] = ()
-    detail_metrics: tuple[str, ...] = ()
+    by_feedback: tuple[str, ...] = ()
     lead: str = ""
     needs_supportive: bool = False
     sizes: tuple[DataSize, ...] = ()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from recdag.papers.paper import Paper
 from recdag.report.study_sections import StudySection, study_sections
-from recdag.report.tables import PaperLike, StandsFor
+from recdag.report.tables import StandsFor
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def studies_of(
     rows: pd.DataFrame,
     paper: str,
     *,
-    about: PaperLike | None = None,
+    about: Paper | None = None,
     claims: pd.DataFrame | None = None,
     stands_for: StandsFor | None = None,
 ) -> dict[str, tuple[StudySection, ...]]:
@@ -38,7 +39,7 @@ def studies_of(
 
 
 def contents_of(
-    sections: Mapping[str, tuple[StudySection, ...]], about: PaperLike | None
+    sections: Mapping[str, tuple[StudySection, ...]], about: Paper | None
 ) -> tuple[ContentsEntry, ...]:
     """Every study of the paper, also those that have not been run, then others with rows."""
     names = {study.id: (study.title, study.figure) for study in about.studies} if about else {}

@@ -11,10 +11,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from recdag.files import write_whole
+from recdag.papers.paper import Paper
 from recdag.report import queries
 from recdag.report.paper_sections import Material, PaperSection, paper_section
 from recdag.report.skipped import LeftOut, left_out_of
-from recdag.report.tables import PaperLike, StandsFor
+from recdag.report.tables import StandsFor
 from recdag.report.templates import HERE, templates
 from recdag.report.verdicts.evidence import SIMULATED
 from recdag.report.verdicts.tally import shown_verdicts, verdict_counts
@@ -25,7 +26,7 @@ def build_report(
     published: Path,
     output: Path,
     *,
-    papers: Mapping[str, PaperLike] | None = None,
+    papers: Mapping[str, Paper] | None = None,
     anchors: pd.DataFrame | None = None,
     stands_for: StandsFor | None = None,
     obtainable: Collection[str] | None = None,

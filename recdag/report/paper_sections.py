@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from recdag.papers.paper import Paper
 from recdag.report.contents import ContentsEntry, contents_of, studies_of
 from recdag.report.figures import ResultFigure, figures_of
 from recdag.report.provenance import Origin, origins_of
 from recdag.report.results import result_table
 from recdag.report.searches import Search, searches_of
 from recdag.report.study_sections import StudySection
-from recdag.report.tables import PaperLike, ResultTable, StandsFor
+from recdag.report.tables import ResultTable, StandsFor
 from recdag.report.verdicts.evidence import Unjudged
 from recdag.report.verdicts.lead import Lead, lead_of, lead_sentence
 from recdag.report.verdicts.opening import Next, next_run, opening_sentence, outcome_sentence
@@ -45,7 +46,7 @@ class Material:
     seed_deviations: pd.DataFrame
     simulated: frozenset[str]
     notes: Mapping[tuple[str, str], tuple[str, ...]]
-    papers: Mapping[str, PaperLike]
+    papers: Mapping[str, Paper]
     anchors: pd.DataFrame | None
     stands_for: StandsFor
     obtainable: Collection[str] | None
@@ -83,7 +84,7 @@ class PaperSection:
     """
 
     id: str
-    about: PaperLike | None
+    about: Paper | None
     verdicts: Mapping[str, int]
     opening: str
     sentence: str
@@ -151,7 +152,7 @@ def datasets_of(
     return list(dict.fromkeys(dataset for *_, dataset in sorted(order)))
 
 
-def _tables(material: Material, paper: str, about: PaperLike | None) -> Iterator[ResultTable]:
+def _tables(material: Material, paper: str, about: Paper | None) -> Iterator[ResultTable]:
     for dataset in datasets_of(
         material.results, paper, material.claims, material.stands_for, material.simulated
     ):

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from recdag.graph.request import Budget
 from recdag.report.tables import ResultTable, paper_command
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A hyperparameter as it was used."""
+    """A hyperparameter as it was used, with where its value is from and whose it is."""
 
     name: str
     value: str
     source: str
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def origins_of(table: ResultTable, sources: pd.DataFrame, recipes: pd.DataFrame)
                 row.device,
                 source["code_version"],
                 source["data_version"],
-                training_command(table.dataset, table.paper, row.model, row.tuning),
+                training_command(table.dataset, table.paper, row.model, row.budget),
             )
         )
     return tuple(found)
@@ -79,16 +81,17 @@ def recipe_of(
         & (recipes["model"] == model)
         & (recipes["variant"].fillna("") == variant)
     ]
-    settings = zip(mine["hyperparameter"], mine["value"], mine["source"], strict=True)
+    settings = zip(mine["hyperparameter"], mine["value"], mine["source"], mine["origin"], strict=True)
     return tuple(
-        Setting(name, shown_value(json.loads(value)), source or "") for name, value, source in settings
+        Setting(name, shown_value(json.loads(value)), source or "", origin or "")
+        for name, value, source, origin in settings
     )
 
 
-def training_command(dataset: str, paper: str, model: str, tuning: str = "") -> str:
+def training_command(dataset: str, paper: str, model: str, budget: Budget | None = None) -> str:
     """What a user types to train one model with all that it needs; models are tuned a paper at a time."""
-    if tuning:
-        return paper_command(dataset, paper, tuning)
+    if budget:
+        return paper_command(dataset, paper, budget)
     return f"recdag run --dataset {dataset} --select +{paper}/{model}"
 
 

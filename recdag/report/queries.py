@@ -14,15 +14,15 @@ import pandas as pd
 from recdag.errors import DataError
 from recdag.report.verdicts.tally import VERDICTS
 from recdag.warehouse.published import Published
-from recdag.warehouse.schema import SCHEMA
 
 _RESULTS = """
-    SELECT dataset, paper, protocol, model, coalesce(variant, '') AS variant, metric,
+    SELECT dataset, paper, protocol, model, coalesce(variant, '') AS variant, metric, users,
            coalesce(selection, '') AS selection,
            avg(value) AS value, avg(std_err) AS std_err, count(DISTINCT seed) AS seeds,
            max(n_users) AS n_users, avg(train_seconds) AS train_seconds,
            max(peak_memory_mb) AS peak_memory_mb, arg_max(device, created_at) AS device,
-           any_value(tuning) AS tuning, arg_max(code_version, created_at) AS code_version,
+           any_value(budget_trials) AS budget_trials, any_value(budget_seconds) AS budget_seconds,
+           arg_max(code_version, created_at) AS code_version,
            arg_max(data_version, created_at) AS data_version,
            arg_max(run_id, created_at) AS run_id, max(created_at) AS created_at
     FROM metrics
@@ -73,7 +73,7 @@ def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read_results(connection: duckdb.DuckDBPyConnection, dataset: str | None = None) -> pd.DataFrame:
-    """One row a (data set, paper, protocol, model, variant, metric, selection), averaged over seeds."""
+    """One row a (data set, paper, protocol, model, variant, metric, users, selection), the mean of seeds."""
     return connection.execute(_RESULTS, {"dataset": dataset}).df()
 
 
@@ -113,19 +113,14 @@ def read_seed_deviations(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 def read_table(
     connection: duckdb.DuckDBPyConnection, name: Literal["recipes", "trainings", "trials"]
 ) -> pd.DataFrame:
-    """A published table in the order of its rows; empty in a file from before it was introduced."""
-    known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone()
-    if known is None:
-        return pd.DataFrame(columns=list(SCHEMA[name]))
+    """A published table in the order of its rows."""
     return connection.execute(f"SELECT * FROM {name} ORDER BY rowid").df()
 
 
 def read_simulated(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """The data sets that are simulated, as far as is recorded."""
-    datasets = connection.execute("SELECT * FROM datasets").df()
-    if "simulated" not in datasets:
-        return frozenset()
-    return frozenset(datasets.loc[datasets["simulated"].eq(True), "dataset"])
+    """The data sets that are simulated."""
+    rows = connection.execute("SELECT dataset FROM datasets WHERE simulated").fetchall()
+    return frozenset(dataset for (dataset,) in rows)
 
 
 def read_notes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -138,8 +133,12 @@ def read_notes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], t
 
 
 def read_studies(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """The published table `studies`, in the order in which each study gave its rows."""
-    return connection.execute("SELECT * FROM studies ORDER BY rowid").df()
+    """The published table `studies`, in the order in which each study gave its rows; the metric of some of
+    the users is called after them."""
+    return connection.execute(
+        "SELECT * REPLACE (if(users = 'all', metric, metric || ' ' || users) AS metric)"
+        " FROM studies ORDER BY rowid"
+    ).df()
 
 
 def read_curves(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -12,15 +12,14 @@ from typing import Any
 import pandas as pd
 
 from recdag.files import write_whole
+from recdag.graph.request import OURS, RUN, Budget
+from recdag.papers.paper import Paper
 from recdag.report import queries
 from recdag.report.provenance import Origin, Setting, origins_of
 from recdag.report.results import result_table
-from recdag.report.tables import Cell, PaperLike, ResultTable, Row, StandsFor
+from recdag.report.tables import Cell, Column, ResultTable, Row, StandsFor
 from recdag.report.templates import templates
 from recdag.report.verdicts.evidence import SIMULATED
-
-OURS = "ours"
-"""How the source of a hyperparameter begins that is not the paper's."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class RecordRow:
     """One run of the model: its name, and what was measured."""
 
     name: str
-    measured: tuple[tuple[str, Cell], ...]
+    measured: tuple[tuple[Column, Cell], ...]
     seconds: float
     memory_mb: float
     device: str
@@ -49,7 +48,7 @@ class Record:
     """Everything that a record says.
 
     Attributes:
-        tuning: the budget of the search for hyperparameters; empty where the recipe was taken.
+        budget: of the search for hyperparameters; None where the recipe was taken.
         deviations: of all runs of the paper; own_settings: of this model.
         notes: on the split.
         bound: an epoch chosen is the last one allowed.
@@ -70,7 +69,7 @@ class Record:
     sizes: tuple[Size, ...]
     recipe: tuple[Setting, ...]
     chosen: Mapping[str, Any]
-    tuning: str
+    budget: Budget | None
     deviations: tuple[str, ...]
     notes: tuple[str, ...]
     own_settings: tuple[str, ...]
@@ -86,7 +85,7 @@ def write_records(
     published: Path,
     folder: Path,
     *,
-    papers: Mapping[str, PaperLike] | None = None,
+    papers: Mapping[str, Paper] | None = None,
     stands_for: StandsFor | None = None,
 ) -> list[Path]:
     """Write <folder>/<paper>/<model>/<dataset>.md for every model with results.
@@ -139,7 +138,7 @@ def _records(
     origins: Sequence[Origin],
     trainings: pd.DataFrame,
     datasets: pd.DataFrame,
-    about: PaperLike | None,
+    about: Paper | None,
     notes: tuple[str, ...],
 ) -> Iterator[Record]:
     for model in dict.fromkeys(row.model for row in table.rows):
@@ -155,13 +154,13 @@ def _records(
             simulated=table.simulated,
             bound=row.training is not None and row.training.stopped_by_bound,
             finished=table.finished,
-            rows=tuple(_row(each, table.metrics) for each, _ in mine),
+            rows=tuple(_row(each, table.columns) for each, _ in mine),
             command=origin.command,
             paper_command=table.command,
             sizes=(*_our_sizes(table, training, datasets), *_their_sizes(table, about)),
             recipe=origin.recipe,
             chosen=json.loads(training["chosen"]) if training else {},
-            tuning=row.tuning,
+            budget=row.budget,
             deviations=tuple(about.deviations) if about else (),
             notes=notes,
             own_settings=tuple(_own_settings(origin.recipe)),
@@ -174,12 +173,12 @@ def _records(
         )
 
 
-def _row(row: Row, metrics: Sequence[str]) -> RecordRow:
+def _row(row: Row, columns: Sequence[Column]) -> RecordRow:
     name = ", ".join(filter(None, [row.model, row.variant.replace(",", ", ")]))
     if row.on_test:
         name += ", epoch chosen on test as published"
-    pairs = zip(metrics, row.cells, strict=True)
-    measured = tuple((metric, cell) for metric, cell in pairs if cell)
+    pairs = zip(columns, row.cells, strict=True)
+    measured = tuple((column, cell) for column, cell in pairs if cell)
     return RecordRow(name, measured, row.seconds, row.memory_mb, row.device)
 
 
@@ -207,7 +206,7 @@ def _our_sizes(
         yield Size("held out for test", training["test_users"], math.nan, training["test_interactions"])
 
 
-def _their_sizes(table: ResultTable, about: PaperLike | None) -> Iterator[Size]:
+def _their_sizes(table: ResultTable, about: Paper | None) -> Iterator[Size]:
     for size in about.sizes if about else ():
         beside = "" if size.dataset == table.stands_for else ", not this data set"
         interactions = math.nan if size.interactions is None else size.interactions
@@ -216,9 +215,9 @@ def _their_sizes(table: ResultTable, about: PaperLike | None) -> Iterator[Size]:
 
 
 def _own_settings(recipe: Sequence[Setting]) -> list[str]:
-    """A line for every hyperparameter that is not the paper's."""
+    """A line for every hyperparameter that is not the paper's, but ours or set for the run."""
     return [
         f"`{setting.name}` = {setting.value}: {setting.source}"
         for setting in recipe
-        if setting.source.startswith(OURS)
+        if setting.origin in (OURS, RUN)
     ]

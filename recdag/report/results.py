@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recdag.evaluation.metrics import larger_is_better, without_group
+from recdag.evaluation.metrics import ALL_USERS, USER_GROUPS, larger_is_better
+from recdag.graph.request import budget_of
+from recdag.papers.paper import Paper
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import (
     AS_PUBLISHED,
     Cell,
-    PaperLike,
+    Column,
     Published,
     ResultTable,
     Row,
@@ -30,7 +32,7 @@ def result_table(
     paper: str,
     dataset: str,
     *,
-    about: PaperLike | None = None,
+    about: Paper | None = None,
     claims: pd.DataFrame | None = None,
     significance: pd.DataFrame | None = None,
     anchors: pd.DataFrame | None = None,
@@ -54,13 +56,9 @@ def result_table(
     mine = results[(results["paper"] == paper) & (results["dataset"] == dataset)]
     if mine.empty:
         return None
-    measured = list(dict.fromkeys(mine["metric"]))
-    wanted = (*about.metrics, *about.detail_metrics) if about else ()
-    metrics = tuple(name for name in wanted if name in measured)
-    metrics = metrics or tuple(measured)
+    columns = _columns(mine, about)
     protocol = mine["protocol"].iloc[0]
     counterpart = (stands_for or {}).get((dataset, protocol), dataset)
-
     beside = _Beside(
         _of_dataset(claims, counterpart, paper),
         _anchors_of(anchors, counterpart, protocol),
@@ -68,49 +66,71 @@ def result_table(
         _ties(significance, paper, dataset),
         _deviations(seed_deviations, paper, dataset),
     )
-    headlines = _headlines(mine)
-    recorded = _recorded(trainings, paper, dataset)
-    references = set(about.references) if about else set()
-    rows = []
-    for key, group in mine.groupby(["model", "variant", "selection"], sort=False):
-        model, variant, selection = (str(part) for part in key)
-        by_metric = {record["metric"]: record for record in group.to_dict("records")}
-        cost = group.iloc[0]
-        is_headline = headlines.get(model) == (variant, selection)
-        rows.append(
-            Row(
-                model=model,
-                variant=variant,
-                selection=selection,
-                reference=model in references,
-                headline=is_headline,
-                cells=tuple(beside.cell(by_metric.get(metric), headline=is_headline) for metric in metrics),
-                seconds=float(cost["train_seconds"]),
-                memory_mb=float(cost["peak_memory_mb"]),
-                device="" if pd.isna(cost["device"]) else str(cost["device"]),
-                seeds=int(group["seeds"].max()),
-                tuning="" if pd.isna(cost["tuning"]) else str(cost["tuning"]),
-                adapted=model in MODELS and MODELS[model].adapted,
-                training=recorded.get((model, variant)),
-            )
-        )
-    sign = 1 if larger_is_better(metrics[0]) else -1
+    rows = _rows(mine, columns, beside, about, _recorded(trainings, paper, dataset))
+    sign = 1 if larger_is_better(columns[0].metric) else -1
     rows.sort(key=lambda row: (row.on_test, -sign * row.cells[0].value if row.cells[0] else np.inf))
     return ResultTable(
         paper=paper,
         dataset=dataset,
         protocol=protocol,
         stands_for=counterpart,
-        metrics=metrics,
+        columns=columns,
         rows=tuple(rows),
         n_users=int(mine["n_users"].fillna(0).max()),
-        users=tuple(int(mine.loc[mine["metric"] == name, "n_users"].fillna(0).max()) for name in metrics),
         code_versions=_distinct(mine["code_version"]),
         data_versions=_distinct(mine["data_version"]),
         run_ids=_distinct(mine["run_id"]),
         finished=mine["created_at"].max(),
         simulated=dataset in simulated,
     )
+
+
+def _columns(mine: pd.DataFrame, about: Paper | None) -> tuple[Column, ...]:
+    """The paper's metrics that were measured, all without a paper or any of them; then those by feedback."""
+    n_users = mine["n_users"].fillna(0).groupby([mine["metric"], mine["users"]], sort=False).max()
+    measured = [metric for metric, users in n_users.index if users == ALL_USERS]
+    named = [metric for metric in about.metrics if metric in measured] if about else []
+    wanted = [(metric, ALL_USERS) for metric in named or measured]
+    wanted += [(metric, group) for metric in (about.by_feedback if about else ()) for group in USER_GROUPS]
+    return tuple(Column(*key, int(n_users[key])) for key in wanted if key in n_users.index)
+
+
+def _rows(
+    mine: pd.DataFrame,
+    columns: Sequence[Column],
+    beside: _Beside,
+    about: Paper | None,
+    recorded: Mapping[tuple[str, str], Training],
+) -> list[Row]:
+    """A row for each model, variant of it and way to choose its epoch, in the order of the results."""
+    headlines = _headlines(mine)
+    rows = []
+    for key, group in mine.groupby(["model", "variant", "selection"], sort=False):
+        model, variant, selection = (str(part) for part in key)
+        values = {(record["metric"], record["users"]): record for record in group.to_dict("records")}
+        cost = group.iloc[0].to_dict()
+        is_headline = headlines.get(model) == (variant, selection)
+        rows.append(
+            Row(
+                model=model,
+                variant=variant,
+                selection=selection,
+                reference=about is not None and model in about.references,
+                headline=is_headline,
+                cells=tuple(
+                    beside.cell(values.get((column.metric, column.users)), headline=is_headline)
+                    for column in columns
+                ),
+                seconds=float(cost["train_seconds"]),
+                memory_mb=float(cost["peak_memory_mb"]),
+                device="" if pd.isna(cost["device"]) else str(cost["device"]),
+                seeds=int(group["seeds"].max()),
+                budget=budget_of(cost),
+                adapted=model in MODELS and MODELS[model].adapted,
+                training=recorded.get((model, variant)),
+            )
+        )
+    return rows
 
 
 @dataclass(frozen=True)
@@ -127,9 +147,11 @@ class _Beside:
         if record is None:
             return None
         model, metric, value = record["model"], record["metric"], float(record["value"])
+        if record["users"] != ALL_USERS:
+            return Cell(value, float(record["std_err"]))
         decides = record["selection"] != AS_PUBLISHED
         best_value, best_models = self.bests.get(metric, (np.nan, frozenset()))
-        best = decides and value == best_value and metric == without_group(metric)
+        best = decides and value == best_value
         return Cell(
             value=value,
             std_err=float(record["std_err"]),
@@ -180,7 +202,8 @@ def _anchors_of(
 def _bests(results: pd.DataFrame) -> dict[str, tuple[float, frozenset[str]]]:
     """Per metric the best value chosen without the test set, and the models that have it."""
     bests = {}
-    for metric, group in results[results["selection"] != AS_PUBLISHED].groupby("metric"):
+    fair = results[(results["selection"] != AS_PUBLISHED) & (results["users"] == ALL_USERS)]
+    for metric, group in fair.groupby("metric"):
         value = group["value"].max() if larger_is_better(str(metric)) else group["value"].min()
         bests[str(metric)] = (float(value), frozenset(group.loc[group["value"] == value, "model"]))
     return bests
@@ -210,7 +233,7 @@ def _deviations(
 
 def _recorded(trainings: pd.DataFrame | None, paper: str, dataset: str) -> dict[tuple[str, str], Training]:
     """(model, variant) -> how it was trained."""
-    if trainings is None or "factors" not in trainings:
+    if trainings is None:
         return {}
     here = trainings[(trainings["paper"] == paper) & (trainings["dataset"] == dataset)]
     return {

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recdag.evaluation.metrics import larger_is_better
+from recdag.graph.request import Budget, budget_of
 from recdag.report.provenance import shown_value
 
 
@@ -27,7 +28,7 @@ class Search:
     """
 
     model: str
-    budget: str
+    budget: Budget | None
     metric: str
     complete: int
     pruned: int
@@ -62,7 +63,7 @@ def _search(model: str, rows: pd.DataFrame) -> Search:
     first = complete.loc[complete["trial"] == rows["trial"].min(), "validation"]
     return Search(
         model=model,
-        budget=str(rows["budget"].iloc[-1]),
+        budget=budget_of(rows.iloc[-1].to_dict()),
         metric=metric,
         complete=int(states.get("complete", 0)),
         pruned=int(states.get("pruned", 0)),

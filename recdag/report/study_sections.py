@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from markupsafe import Markup
 
-from recdag.report.tables import PaperLike, StandsFor, StudyLike
+from recdag.papers.paper import Paper
+from recdag.report.tables import StandsFor
 from recdag.studies import numbers
+from recdag.studies.base import Study
 from recdag.studies.figures import (
     Drawn,
     curve_figures,
@@ -81,7 +83,7 @@ def study_sections(
     paper: str,
     dataset: str,
     *,
-    about: PaperLike | None = None,
+    about: Paper | None = None,
     claims: pd.DataFrame | None = None,
     stands_for: StandsFor | None = None,
 ) -> tuple[StudySection, ...]:
@@ -122,7 +124,7 @@ def study_sections(
     return tuple(sections)
 
 
-def _answered(claims: pd.DataFrame | None, paper: str, dataset: str, study: StudyLike | None) -> pd.DataFrame:
+def _answered(claims: pd.DataFrame | None, paper: str, dataset: str, study: Study | None) -> pd.DataFrame:
     """The claims of the paper on a data set that a study answers."""
     if claims is None:
         return pd.DataFrame(columns=["model", "variant", "metric", "published"])

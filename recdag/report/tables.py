@@ -2,93 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import pandas as pd
 
-from recdag.evaluation.metrics import without_group
+from recdag.evaluation.metrics import ALL_USERS, metric_title
+from recdag.graph.request import Budget
 
 AS_PUBLISHED = "as_published"
 
 
-class StudyLike(Protocol):
-    """What the report needs to know of a study; `recdag.papers` has it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def figure(self) -> str: ...
-    @property
-    def sources(self) -> Sequence[str]: ...
-    @property
-    def summary(self) -> str: ...
-
-
-class SizeLike(Protocol):
-    """How large a paper says that its data set is; `recdag.papers` has it."""
-
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def users(self) -> int: ...
-    @property
-    def items(self) -> int: ...
-    @property
-    def interactions(self) -> int | None: ...
-    @property
-    def source(self) -> str: ...
-
-
-class PaperLike(Protocol):
-    """What the report needs to know of a paper; `recdag.papers` has it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def authors(self) -> Sequence[str]: ...
-    @property
-    def venue(self) -> str: ...
-    @property
-    def year(self) -> int | None: ...
-    @property
-    def url(self) -> str | None: ...
-    @property
-    def protocol(self) -> str: ...
-    @property
-    def models(self) -> Sequence[str]: ...
-    @property
-    def proposed(self) -> Sequence[str]: ...
-    @property
-    def baselines(self) -> Sequence[str]: ...
-    @property
-    def lead(self) -> str: ...
-    @property
-    def try_on(self) -> str: ...
-    @property
-    def references(self) -> Sequence[str]: ...
-    @property
-    def metrics(self) -> Sequence[str]: ...
-    @property
-    def detail_metrics(self) -> Sequence[str]: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def claim_sentence(self) -> str: ...
-    @property
-    def studies(self) -> Sequence[StudyLike]: ...
-    @property
-    def sizes(self) -> Sequence[SizeLike]: ...
-    @property
-    def deviations(self) -> Sequence[str]: ...
-
-
 StandsFor = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric over all users or over those of a group.
+
+    Attributes:
+        n_users: how many it is a mean over.
+    """
+
+    metric: str
+    users: str
+    n_users: int
+
+    @property
+    def title(self) -> str:
+        """As printed: HR@10 seen."""
+        return metric_title(self.metric) + ("" if self.users == ALL_USERS else f" {self.users}")
 
 
 @dataclass(frozen=True)
@@ -115,11 +59,11 @@ class Cell:
 
     value: float
     std_err: float
-    best: bool
-    tied: bool
-    published: Published | None
-    anchors: tuple[tuple[float, str], ...]
-    seed_deviation: float
+    best: bool = False
+    tied: bool = False
+    published: Published | None = None
+    anchors: tuple[tuple[float, str], ...] = ()
+    seed_deviation: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -153,7 +97,7 @@ class Row:
 
     Attributes:
         training: None where it was not recorded.
-        tuning: the budget of the search for its hyperparameters; empty where the recipe was taken.
+        budget: of the search for its hyperparameters; None where the recipe was taken.
         adapted: built without the publication's text.
     """
 
@@ -167,7 +111,7 @@ class Row:
     memory_mb: float
     device: str
     seeds: int
-    tuning: str
+    budget: Budget | None
     adapted: bool
     training: Training | None
 
@@ -187,8 +131,7 @@ class ResultTable:
     """Everything measured for one paper on one data set, best model first.
 
     Attributes:
-        metrics: the paper's, then those of some users only.
-        users: how many users each metric is a mean over.
+        columns: the paper's metrics, then those of some users only.
         simulated: the data are; nothing here says anything about the papers.
     """
 
@@ -196,15 +139,19 @@ class ResultTable:
     dataset: str
     protocol: str
     stands_for: str
-    metrics: tuple[str, ...]
+    columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     n_users: int
-    users: tuple[int, ...]
     code_versions: tuple[str, ...]
     data_versions: tuple[str, ...]
     run_ids: tuple[str, ...]
     finished: pd.Timestamp
     simulated: bool
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics over all users: those of the first columns."""
+        return tuple(column.metric for column in self.columns if column.users == ALL_USERS)
 
     @property
     def headlines(self) -> tuple[Row, ...]:
@@ -241,7 +188,7 @@ class ResultTable:
     @property
     def by_feedback(self) -> bool:
         """Whether users who met their held-out item in supportive feedback are told from the others."""
-        return any(metric != without_group(metric) for metric in self.metrics)
+        return any(column.users != ALL_USERS for column in self.columns)
 
     @property
     def has_adapted(self) -> bool:
@@ -251,15 +198,14 @@ class ResultTable:
     @property
     def command(self) -> str:
         """What a user types to get the numbers again."""
-        tuned = next((row.tuning for row in self.rows if row.tuning), "")
-        return paper_command(self.dataset, self.paper, tuned)
+        budget = next((row.budget for row in self.rows if row.budget), None)
+        return paper_command(self.dataset, self.paper, budget)
 
 
-def paper_command(dataset: str, paper: str, tuning: str = "") -> str:
-    """What a user types for all of a paper, tuned with a budget, "20 trials" or "600 s", if one is given."""
-    number, _, unit = tuning.partition(" ")
-    budget = f" --budget {number}{'s' if unit == 's' else ''}" if number else ""
-    return f"recdag run --dataset {dataset} --paper {paper}{budget}"
+def paper_command(dataset: str, paper: str, budget: Budget | None = None) -> str:
+    """What a user types for all of a paper, tuned with a budget if one is given."""
+    tuned = f" --budget {budget.option}" if budget else ""
+    return f"recdag run --dataset {dataset} --paper {paper}{tuned}"
 
 
 def study_command(dataset: str, study: str, **axes: str) -> str:

@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from recdag import words
-from recdag.evaluation.metrics import metric_title, without_group
+from recdag.evaluation.metrics import metric_title
+from recdag.papers.paper import Paper
 from recdag.report import queries
 from recdag.report.results import result_table
-from recdag.report.tables import Cell, PaperLike, ResultTable, StandsFor
+from recdag.report.tables import Cell, ResultTable, StandsFor
 from recdag.report.verdicts.evidence import SIMULATED
 from recdag.report.verdicts.tally import VERDICTS
 from recdag.studies.misfits import misfits
@@ -28,7 +29,7 @@ _STYLES = {"reproduced": "green", "higher": "blue", "lower": "red"}
 def result_tables(
     connection: duckdb.DuckDBPyConnection,
     dataset: str,
-    papers: Sequence[PaperLike],
+    papers: Sequence[Paper],
     stands_for: StandsFor | None = None,
     models: Collection[str] = (),
 ) -> list[Table]:
@@ -82,7 +83,7 @@ def _table(result: ResultTable, models: Collection[str], notes: Sequence[str] = 
     )
     rows = [row for row in result.rows if not row.on_test and (not models or row.model in models)]
     several = {row.model for row in rows if not row.headline}
-    metrics = [name for name in result.metrics if name == without_group(name)][:_MOST_METRICS]
+    metrics = result.metrics[:_MOST_METRICS]
     with_claims = [
         any(cell is not None and cell.published is not None for cell in column)
         for column in zip(*(row.cells[: len(metrics)] for row in rows), strict=True)

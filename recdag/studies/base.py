@@ -12,6 +12,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from recdag.evaluation.metrics import ALL_USERS
 from recdag.recommenders.catalogue import MODELS
 
 Axes = Mapping[str, Sequence[Any]]
@@ -96,10 +97,12 @@ class Grid(Sweep):
         series: the lines.
         x: the axis that the figure's horizontal axis shows; None compares points without an order.
         folds: how many folds of the protocol to run; None: all.
+        users: whom the metrics shown are means over: all, those of a group of USER_GROUPS.
     """
 
     series: tuple[Series, ...]
     x: str | None
+    users: tuple[str, ...] = (ALL_USERS,)
     folds: int | None = None
 
     def points(self, series: Series, axes: Axes) -> Iterator[dict[str, Any]]:

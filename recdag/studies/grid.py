@@ -22,7 +22,8 @@ def grid(study: Grid, request: StudyRequest) -> StudyPlan:
 
 
 def _rows(study: Grid, result: CellResult) -> pd.DataFrame:
-    shown = result.metrics[result.metrics["metric"].isin(study.metrics)]
-    return shown[["metric", "value", "std_err"]].assign(
+    metrics = result.metrics
+    shown = metrics[metrics["metric"].isin(study.metrics) & metrics["users"].isin(study.users)]
+    return shown[["metric", "users", "value", "std_err"]].assign(
         x_name=study.x, x=result.cell.x, series=result.cell.series
     )

@@ -15,7 +15,8 @@ def results(study: Results, request: StudyRequest) -> StudyPlan:
     def compute() -> StudyResult:
         with request.project.published.reading() as connection:
             found = connection.execute(
-                "from metrics where dataset = ? and paper = ? and study is null and list_contains(?, model)",
+                "from metrics where dataset = ? and paper = ? and study is null and users = 'all'"
+                " and list_contains(?, model)",
                 [request.dataset, request.paper, list(study.models)],
             ).df()
         seconds = found.drop_duplicates("model").assign(

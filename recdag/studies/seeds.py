@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from recdag.errors import RecdagError
+from recdag.evaluation.metrics import ALL_USERS
 from recdag.graph.cells import Cell, CellRunner
 from recdag.graph.evaluation_plan import evaluation_version
 from recdag.graph.model_folder import Card
@@ -37,7 +38,8 @@ def seeds(study: Seeds, request: StudyRequest) -> StudyPlan:
         done = CellRunner(request, study.metrics).run_all(cells)
         again = pd.concat([result.metrics for result in done], ignore_index=True)
         every = pd.concat([again, _evaluated(request, models)], ignore_index=True)
-        return StudyResult(_rows(study, every[every["metric"].isin(study.metrics)]), again)
+        shown = every["metric"].isin(study.metrics) & (every["users"] == ALL_USERS)
+        return StudyResult(_rows(study, every[shown]), again)
 
     return StudyPlan({"evaluated": evaluated, "cells": [cell.key for cell in cells]}, compute)
 
@@ -77,7 +79,8 @@ def _cells(request: StudyRequest, model: str, others: Sequence[int]) -> list[Cel
 def _evaluated(request: StudyRequest, models: Sequence[str]) -> pd.DataFrame:
     with request.project.published.reading() as connection:
         return connection.execute(
-            "from metrics where dataset = ? and paper = ? and study is null and list_contains(?, model)",
+            "from metrics where dataset = ? and paper = ? and study is null and users = 'all'"
+            " and list_contains(?, model)",
             [request.dataset, request.paper, list(models)],
         ).df()
 

@@ -21,7 +21,7 @@ import torch
 from ir_measures import AP, RR, Measure, P, R, Success, nDCG
 
 from recdag.errors import RecdagError
-from recdag.evaluation.metrics import metric_named, without_group
+from recdag.evaluation.metrics import metric_named
 from recdag.evaluation.ranking import USERS_STEP
 from recdag.evaluation.split import HeldOut, Split
 from recdag.graph.model_folder import Card, load_trained
@@ -67,8 +67,6 @@ def measures(metrics: tuple[str, ...], depth: int, n_items: int) -> dict[str, Me
     """The metrics that lists of `depth` items determine and ir-measures has."""
     found = {}
     for name in metrics:
-        if without_group(name) != name:
-            continue
         own = metric_named(name)
         if own.family in _AT_A_CUTOFF and (own.cutoff <= depth or depth >= n_items):
             found[name] = _AT_A_CUTOFF[own.family] @ own.cutoff
@@ -143,7 +141,7 @@ def compare(project: Project, dataset: str, card: Card, depth: int, folder: Path
         means = dict(
             connection.execute(
                 "select metric, value from metrics where dataset = ? and paper = ? and model = ?"
-                " and variant = ? and study is null",
+                " and variant = ? and study is null and users = 'all'",
                 [dataset, card.paper, card.model, card.variant],
             ).fetchall()
         )

@@ -41,7 +41,10 @@ _COMMON = {
     "source": "Place in the paper, or where a value comes from.",
     "epoch": "Epoch, from 1.",
     "seconds": "Seconds that it took.",
-    "tuning": "Budget of the search, '20 trials' or '600 s'; NULL: the recipe's values.",
+    "users": "Whom it is a mean over: all, those who met their held-out item in supportive feedback (seen), "
+    "or the others (unseen).",
+    "budget_trials": "Trials that the search for hyperparameters was given; NULL without such a search.",
+    "budget_seconds": "Seconds that the search for hyperparameters was given; NULL without such a search.",
 }
 
 _OF_TABLE: dict[str, dict[str, str]] = {
@@ -92,7 +95,6 @@ _OF_TABLE: dict[str, dict[str, str]] = {
         "hyperparameters": "Values that the search chose, as JSON.",
         "validation": "Best value of the metric on validation.",
         "epochs": "Epochs trained.",
-        "budget": "Budget that the search was given.",
     },
     "studies": {
         "x_name": "What varies.",
@@ -102,6 +104,7 @@ _OF_TABLE: dict[str, dict[str, str]] = {
     "recipes": {
         "hyperparameter": "Name of the hyperparameter.",
         "value": "Its value, as JSON.",
+        "origin": "Whose value it is: paper, ours, tuned (found by a search) or run (set for a run).",
     },
     "trainings": {
         "folds": "Number of folds.",

@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from recdag.errors import DataError
 from recdag.warehouse import descriptions
 from recdag.warehouse.locks import LOCK_MINUTES, connect, damage_named, holding, transaction
-from recdag.warehouse.schema import SCHEMA, VIEWS
+from recdag.warehouse.schema import DEFAULTS, SCHEMA, VIEWS
 from recdag.warehouse.sql import columns, equality, identifier, scalar
 
 if TYPE_CHECKING:
@@ -86,10 +86,19 @@ class Published:
             yield connection
 
     def ensure(self) -> None:
-        """Make a file with empty tables where there is none, so that readers always find one."""
-        if not self.path.exists():
+        """Make a file with empty tables where there is none, and give one of an earlier version the columns
+        of this one, so that readers always find what they read."""
+        if not self.path.exists() or not self._has_schema():
             with self.update():
                 pass
+
+    def _has_schema(self) -> bool:
+        with (
+            closing(connect(self.path, read_only=True, minutes=self.lock_minutes)) as connection,
+            damage_named(self.path),
+        ):
+            rows = connection.execute("select table_name, column_name from duckdb_columns()").fetchall()
+        return {(table, name) for table, fields in SCHEMA.items() for name in fields} <= set(rows)
 
 
 def replace_rows(
@@ -157,22 +166,30 @@ def _check_names(connection: DuckDBPyConnection, table: str, names: list[str]) -
 
 
 def create_tables(connection: DuckDBPyConnection) -> None:
-    """Add the tables, columns and views of the schema that the file does not have yet, with comments."""
+    """Give the file the tables, columns and views of the schema, with comments; columns that it has no
+    longer go."""
     for table, definition in SCHEMA.items():
         present = columns(connection, table)
         if not present:
-            fields = ", ".join(f"{identifier(name)} {kind}" for name, kind in definition.items())
+            fields = ", ".join(_field(name, kind) for name, kind in definition.items())
             connection.execute(f"create table {identifier(table)} ({fields})")
             _comment(connection, "table", identifier(table), descriptions.TABLES[table])
         for name, kind in definition.items():
             if present and name not in present:
-                connection.execute(f"alter table {identifier(table)} add column {identifier(name)} {kind}")
+                connection.execute(f"alter table {identifier(table)} add column {_field(name, kind)}")
             if name not in present and (text := descriptions.column(table, name)):
                 _comment(connection, "column", f"{identifier(table)}.{identifier(name)}", text)
+        for name in set(present) - set(definition):
+            connection.execute(f"alter table {identifier(table)} drop column {identifier(name)}")
     for view, query in VIEWS.items():
-        if not columns(connection, view):
-            connection.execute(f"create view {identifier(view)} as {query}")
-            _comment(connection, "view", identifier(view), descriptions.TABLES[view])
+        connection.execute(f"create or replace view {identifier(view)} as {query}")
+        _comment(connection, "view", identifier(view), descriptions.TABLES[view])
+
+
+def _field(name: str, kind: str) -> str:
+    """A column's definition, with what it says where a row says nothing."""
+    default = f" default '{DEFAULTS[name]}'" if name in DEFAULTS and kind == "VARCHAR" else ""
+    return f"{identifier(name)} {kind}{default}"
 
 
 def _comment(connection: DuckDBPyConnection, kind: str, name: str, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recdag.evaluation.metrics import METRICS
+from recdag.evaluation.metrics import ALL_USERS, METRICS
 from recdag.warehouse import provenance
 
 _TEXT, _WHOLE, _NUMBER, _TIME = "VARCHAR", "BIGINT", "DOUBLE", "TIMESTAMP"
@@ -11,6 +11,9 @@ _TEXT, _WHOLE, _NUMBER, _TIME = "VARCHAR", "BIGINT", "DOUBLE", "TIMESTAMP"
 def _texts(*names: str) -> dict[str, str]:
     return dict.fromkeys(names, _TEXT)
 
+
+_BUDGET = {"budget_trials": _WHOLE, "budget_seconds": _NUMBER}
+"""Of the search for hyperparameters; NULL in both: the recipe's values."""
 
 SCHEMA: dict[str, dict[str, str]] = {
     "datasets": {
@@ -27,7 +30,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     },
     "metrics": {
         # study is NULL in the paper's own comparison
-        **_texts("dataset", "paper", "study", "protocol", "model", "variant", "metric"),
+        **_texts("dataset", "paper", "study", "protocol", "model", "variant", "metric", "users"),
         **dict.fromkeys(("value", "std_err", "ci_low", "ci_high"), _NUMBER),
         "n_users": _WHOLE,
         "seed": _WHOLE,
@@ -36,8 +39,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "peak_memory_mb": _NUMBER,
         **_texts("device", "code_version", "data_version", "run_id"),
         "created_at": _TIME,
-        # the budget of the search for hyperparameters, "20 trials" or "600 s"; NULL: the recipe's values
-        "tuning": _TEXT,
+        **_BUDGET,
     },
     "user_metrics": {
         **_texts("dataset", "paper", "protocol", "model", "variant"),
@@ -75,20 +77,19 @@ SCHEMA: dict[str, dict[str, str]] = {
         "validation": _NUMBER,
         "epochs": "INTEGER",
         "seconds": _NUMBER,
-        "budget": _TEXT,
+        **_BUDGET,
         "created_at": _TIME,
     },
     "studies": {
         **_texts("dataset", "paper", "study", "x_name"),
         "x": _NUMBER,
-        "series": _TEXT,
-        "metric": _TEXT,
+        **_texts("series", "metric", "users"),
         "value": _NUMBER,
         "std_err": _NUMBER,
     },
     "recipes": {
         # values as JSON
-        **_texts("dataset", "paper", "model", "variant", "hyperparameter", "value", "source"),
+        **_texts("dataset", "paper", "model", "variant", "hyperparameter", "value", "source", "origin"),
     },
     "trainings": {
         # sizes are those of the first fold; chosen and environment are JSON
@@ -114,6 +115,9 @@ SCHEMA: dict[str, dict[str, str]] = {
     "provenance": {"dataset": _TEXT, **provenance.COLUMNS},
 }
 
+DEFAULTS = {"users": ALL_USERS}
+"""Column -> its value in rows that say nothing of it."""
+
 _LOWER_IS_BETTER = ", ".join(f"'{name}'" for name, each in METRICS.items() if not each.larger_is_better)
 
 VIEWS: dict[str, str] = {
@@ -124,21 +128,22 @@ VIEWS: dict[str, str] = {
                    order by case when split_part(metric, '@', 1) in ({_LOWER_IS_BETTER}) then value
                                  else -value end
                ) as place,
-               model, variant, value, std_err, n_users, tuning, train_seconds
+               model, variant, value, std_err, n_users, budget_trials, budget_seconds,
+               train_seconds
         from metrics
-        where study is null and selection = 'validation'
+        where study is null and selection = 'validation' and users = '{ALL_USERS}'
         order by dataset, paper, metric, place
     """
 }
 
 KEYS: dict[str, tuple[str, ...]] = {
     "datasets": ("dataset",),
-    "metrics": ("dataset", "paper", "study", "protocol", "model", "variant", "metric", "seed"),
+    "metrics": ("dataset", "paper", "study", "protocol", "model", "variant", "metric", "users", "seed"),
     "significance": ("dataset", "paper", "metric", "model_a", "model_b"),
     "claims": ("paper", "source", "dataset", "model", "variant", "metric"),
     "training_history": ("dataset", "paper", "model", "fold", "phase", "epoch", "step", "name"),
     "trials": ("dataset", "paper", "model", "trial"),
-    "studies": ("dataset", "paper", "study", "x_name", "x", "series", "metric"),
+    "studies": ("dataset", "paper", "study", "x_name", "x", "series", "metric", "users"),
     "recipes": ("dataset", "paper", "model", "hyperparameter"),
     "trainings": ("dataset", "paper", "model"),
     "provenance": ("dataset", "asset"),

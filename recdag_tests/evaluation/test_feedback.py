@@ -69,25 +69,27 @@ def test_metrics_apart_by_hand() -> None:
         held_out.user_ids, {"hr@10": np.array([1.0, 0, 1, 0, 1]), "mrr": np.array([0.5, 0.1, 0.3, 0.2, 0.8])}
     )
     found = summarise_by_feedback([evaluation], [feedback_split(held_out, supportive)])
-    assert list(found) == ["hr@10_seen", "mrr_seen", "hr@10_unseen", "mrr_unseen"]
-    assert [found[name].n_users for name in found] == [3, 3, 2, 2]
-    assert found["hr@10_seen"].value == pytest.approx(2 / 3)
-    assert found["hr@10_seen"].std_err == pytest.approx(np.sqrt(1 / 3) / np.sqrt(3))
-    assert found["mrr_seen"].value == pytest.approx(0.5)
-    assert found["mrr_seen"].std_err == pytest.approx(0.3 / np.sqrt(3))
-    assert found["hr@10_unseen"].value == pytest.approx(0.5)
-    assert found["mrr_unseen"].value == pytest.approx(0.2)
-    assert found["mrr_unseen"].std_err == pytest.approx(0.1)
-    assert 0.1 <= found["mrr_unseen"].ci_low <= 0.2 <= found["mrr_unseen"].ci_high <= 0.3
+    assert {users: list(summaries) for users, summaries in found.items()} == {
+        "seen": ["hr@10", "mrr"], "unseen": ["hr@10", "mrr"],
+    }  # fmt: skip
+    assert [each.n_users for summaries in found.values() for each in summaries.values()] == [3, 3, 2, 2]
+    assert found["seen"]["hr@10"].value == pytest.approx(2 / 3)
+    assert found["seen"]["hr@10"].std_err == pytest.approx(np.sqrt(1 / 3) / np.sqrt(3))
+    assert found["seen"]["mrr"].value == pytest.approx(0.5)
+    assert found["seen"]["mrr"].std_err == pytest.approx(0.3 / np.sqrt(3))
+    assert found["unseen"]["hr@10"].value == pytest.approx(0.5)
+    assert found["unseen"]["mrr"].value == pytest.approx(0.2)
+    assert found["unseen"]["mrr"].std_err == pytest.approx(0.1)
+    assert 0.1 <= found["unseen"]["mrr"].ci_low <= 0.2 <= found["unseen"]["mrr"].ci_high <= 0.3
 
 
 def test_a_group_without_users_has_no_metric() -> None:
     held_out = one_user_a_row([3, 4])
     evaluation = Evaluation(held_out.user_ids, {"hr@10": np.array([1.0, 0])})
     everyone = feedback_split(held_out, {"click": clicks(2, (0, 3), (1, 4))})
-    assert set(summarise_by_feedback([evaluation], [everyone])) == {"hr@10_seen"}
+    assert set(summarise_by_feedback([evaluation], [everyone])) == {"seen"}
     nobody = feedback_split(held_out, {"click": clicks(2, (0, 4))})
-    assert set(summarise_by_feedback([evaluation], [nobody])) == {"hr@10_unseen"}
+    assert set(summarise_by_feedback([evaluation], [nobody])) == {"unseen"}
 
 
 def test_users_are_told_apart_only_among_untouched_candidates() -> None:

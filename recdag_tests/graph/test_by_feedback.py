@@ -1,9 +1,11 @@
 """Users whose held-out item they met in supportive feedback, apart in results and in a study."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
+from recdag.evaluation.metrics import ALL_USERS, USER_GROUPS
 from recdag.graph.checks import plausible_metrics
 from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.evaluation_plan import evaluation_version
@@ -12,7 +14,7 @@ from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import run_study
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
-from recdag.papers.multi_feedback import BY_FEEDBACK, METRICS
+from recdag.papers.multi_feedback import METRICS
 
 PAPER = "multi_feedback"
 N_USERS, N_WITHOUT_CLICKS = 60, 20
@@ -43,13 +45,15 @@ def test_results_hold_the_metrics_of_either_group(project, monkeypatch):
         train_model(project, TrainingRequest("tiny", PAPER, model))
     evaluate_paper(project, "tiny", PAPER)
     found = {}
-    for model, *row in rows_of(project, "metrics", "model, metric, value, std_err, ci_low, ci_high, n_users"):
-        found.setdefault(model, {})[row[0]] = row[1:]
+    for model, *row in rows_of(
+        project, "metrics", "model, metric, users, value, std_err, ci_low, ci_high, n_users"
+    ):
+        found.setdefault(model, {})[tuple(row[:2])] = row[2:]
     assert set(found) == {"mf_mmlp", "mf", "item_pop", "met"}
     for metrics in found.values():
-        assert set(metrics) == {*METRICS, *BY_FEEDBACK}
+        assert set(metrics) == set(product(METRICS, (ALL_USERS, *USER_GROUPS)))
         for name in METRICS:
-            every, seen, unseen = (metrics[name + group] for group in ("", "_seen", "_unseen"))
+            every, seen, unseen = (metrics[name, users] for users in ("all", "seen", "unseen"))
             assert [row[-1] for row in (every, seen, unseen)] == [
                 N_USERS, N_USERS - N_WITHOUT_CLICKS, N_WITHOUT_CLICKS,
             ]  # fmt: skip
@@ -65,17 +69,18 @@ def test_the_study_of_samplers_tells_the_groups_apart_and_keeps_its_cells(projec
     axes = {"sampler": ["supportive", "uniform"]}
     request = StudyRequest(project, "tiny", PAPER, axes)
     assert not run_study(request, "samplers").cached
-    rows = rows_of(project, "studies", "series, metric, value")
-    series = {name for name, _, _ in rows}
+    rows = rows_of(project, "studies", "series, metric, users, value")
+    series = {name for name, *_ in rows}
     assert {"mf_mmlp, sampler=supportive", "mfpr, sampler=uniform"} <= series and len(series) == 8
-    assert {metric for _, metric, _ in rows} == {*METRICS, *BY_FEEDBACK} and len(rows) == 8 * 6
+    assert {row[1:3] for row in rows} == set(product(METRICS, (ALL_USERS, *USER_GROUPS)))
+    assert len(rows) == 8 * 6
     assert run_study(request, "samplers").cached
 
     monkeypatch.setattr("recdag.graph.cells.fit_folds", None)
     one = StudyRequest(project, "tiny", PAPER, {"sampler": ["uniform"]})
     assert not run_study(one, "samplers").cached
     uniform = [row for row in rows if "uniform" in row[0]]
-    assert rows_of(project, "studies", "series, metric, value") == uniform
+    assert rows_of(project, "studies", "series, metric, users, value") == uniform
 
 
 def test_only_measurements_in_groups_have_another_version(project):
@@ -108,7 +113,11 @@ def test_the_study_of_candidates_shows_both_readings_of_not_interacted(home, pre
     assert {(series, metric) for _, series, metric, _ in rows} == {(m, n) for m in models for n in METRICS}
     values = {(x, series): value for x, series, metric, value in rows if metric == "ndcg@10"}
     published = dict(
-        rows_of(project, "metrics", "case when metric = 'ndcg@10' and study is null then model end, value")
+        rows_of(
+            project,
+            "metrics",
+            "if(metric = 'ndcg@10' and users = 'all' and study is null, model, null), value",
+        )
     )
     assert all(values[untouched, model] == pytest.approx(published[model]) for model in models)
     assert values[touched, "met"] < values[untouched, "met"]

@@ -53,7 +53,8 @@ def request(model="ease", budget="3", **others):
 def rows(project, model="ease"):
     with project.published.reading() as connection:
         return connection.execute(
-            "select trial, state, hyperparameters, validation, budget from trials where model = ? order by 1",
+            "select trial, state, hyperparameters, validation, budget_trials, budget_seconds from trials"
+            " where model = ? order by 1",
             [model],
         ).fetchall()
 
@@ -98,9 +99,9 @@ def test_every_model_gets_the_same_number_of_trials_and_starts_from_its_recipe(p
         tried = rows(project, model)
         assert [trial for trial, *_ in tried] == [1, 2, 3]
         assert json.loads(tried[0][2]) == own
-        assert {budget for *_, budget in tried} == {"3 trials"}
-        assert found.validation == max(quality for _, state, _, quality, _ in tried if state == "complete")
-        assert found.values in [json.loads(values) for _, _, values, _, _ in tried]
+        assert {row[4:] for row in tried} == {(3, None)}
+        assert found.validation == max(quality for _, state, _, quality, *_ in tried if state == "complete")
+        assert found.values in [json.loads(values) for _, _, values, *_ in tried]
 
 
 def test_the_winner_is_trained_and_stated(project):
@@ -114,7 +115,7 @@ def test_the_winner_is_trained_and_stated(project):
     with project.warehouse.reading("tiny") as connection:
         users = pd.CategoricalDtype(user_keys(connection))
     measurements = evaluate_model(project, card, read_splits(project, "tiny", "user_holdout"), users, "")
-    assert set(measurements.metrics["tuning"]) == {"3 trials"}
+    assert set(measurements.metrics["budget_trials"]) == {3}
     assert train_model(project, request()).cached
 
 
@@ -124,12 +125,12 @@ def test_no_budget_leaves_everything_as_it_was(project, measured):
     done = len(measured)
     assert tune_model(project, request(budget="0")) is None
     assert plan_training(project, request(budget="0")) == before
-    assert before.tuning is None and before.config.l2 == 500 and len(measured) == done
+    assert before.budget is None and before.config.l2 == 500 and len(measured) == done
 
 
 def test_a_model_without_a_space_is_trained_as_its_recipe_says(project):
     assert tune_model(project, request("item_pop")) is None
-    assert plan_training(project, request("item_pop")).tuning is None
+    assert plan_training(project, request("item_pop")).budget is None
     assert rows(project, "item_pop") == []
 
 
@@ -200,7 +201,7 @@ def test_a_failing_trial_does_not_end_the_search(project, monkeypatch):
 
     monkeypatch.setattr(experiment, "validate_config", failing)
     found = tune_model(project, request())
-    states = [(state, quality is None) for _, state, _, quality, _ in rows(project)]
+    states = [(state, quality is None) for _, state, _, quality, *_ in rows(project)]
     assert states == [("complete", False), ("failed", True), ("complete", False)]
     assert found.trials == 3
 
@@ -233,9 +234,9 @@ def test_an_equal_winner_of_a_larger_budget_is_not_trained_again(project, monkey
         path = tuned_path(project, request())
         path.write_text(json.dumps(json.loads(path.read_text()) | {"values": values}))
         outcome = train_model(project, request(budget=budget))
-        assert outcome.cached == cached and outcome.metadata["tuning"] == f"{budget} trials"
+        assert outcome.cached == cached and outcome.metadata["budget"] == f"{budget} trials"
         card = Card.read(project.trained("tiny", "benchmark", "ease"))
-        assert card.tuning == f"{budget} trials" and f"best of {budget}" in card.sources["l2"]
+        assert card.budget == Budget.parse(budget) and f"best of {budget}" in card.sources["l2"]
     assert not (project.trained("tiny", "benchmark", "ease") / "card.json.partial").exists()
 
 
@@ -257,7 +258,7 @@ def test_seconds_are_a_budget_too(project):
     found = tune_model(project, request(budget="0.01s"))
     tried = rows(project)
     assert found.budget == "0.01 s" and found.trials == len(tried) >= 1
-    assert tried[0][1] == "complete" and {budget for *_, budget in tried} == {"0.01 s"}
+    assert tried[0][1] == "complete" and {row[4:] for row in tried} == {(None, 0.01)}
 
 
 def test_a_trial_below_the_median_is_pruned(tmp_path):

@@ -21,7 +21,7 @@ def measured(*rows):
     base = {
         "dataset": "ncf-ml-1m", "paper": "ncf", "protocol": "leave_one_out", "model": "neumf",
         "variant": "factors=8,layers=3", "study": None, "metric": "hr@10", "value": 0.69, "std_err": 0.006,
-        "seed": 0, "selection": "validation", "created_at": pd.Timestamp("2026-11-01"),
+        "users": "all", "seed": 0, "selection": "validation", "created_at": pd.Timestamp("2026-11-01"),
     }  # fmt: skip
     return pd.DataFrame([base | row for row in rows], columns=list(base))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recdag.graph.request import Budget
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR, compare, load_anchors, load_claims
 from recdag.recommenders.catalogue import MODELS
@@ -63,7 +64,9 @@ def _metrics():
                     "peak_memory_mb": 300 + SECONDS[model], "device": "cpu", "code_version": "3f9a12bc77d0",
                     "data_version": "8d0c5e21aa34", "run_id": f"{paper}-{dataset}-run",
                     "created_at": pd.Timestamp("2026-11-20 14:05"),
-                    "tuning": "3 trials" if (paper, model) == ("benchmark", "wmf") else None,
+                    "users": "all",
+                    "budget_trials": 3 if (paper, model) == ("benchmark", "wmf") else None,
+                    "budget_seconds": None,
                 }  # fmt: skip
                 rows.append(row)
                 if model == "neumf" and dataset == "ncf-ml-1m":
@@ -149,11 +152,11 @@ def _on_one_split():
 def _recipes():
     where = {"dataset": "ncf-ml-1m", "paper": "ncf", "model": "neumf", "variant": "factors=8,layers=3"}
     values = (
-        ("factors", "8", "paper, section 4.1 | text"),
-        ("hidden", "[32, 16, 8]", "repository"),
-        ("patience", "null", "ours"),
+        ("factors", "8", "paper, section 4.1 | text", "paper"),
+        ("hidden", "[32, 16, 8]", "repository", "paper"),
+        ("patience", "null", "as quick as can be", "ours"),
     )
-    names = ("hyperparameter", "value", "source")
+    names = ("hyperparameter", "value", "source", "origin")
     return pd.DataFrame([where | dict(zip(names, each, strict=True)) for each in values])
 
 
@@ -189,7 +192,7 @@ def _trials():
     names = ("model", "trial", "state", "validation", "hyperparameters")
     rows = [where | dict(zip(names, each, strict=True)) for each in tried]
     return pd.DataFrame(rows).assign(
-        hyperparameters=lambda frame: frame["hyperparameters"].map(json.dumps), seconds=2.0, budget="3 trials"
+        hyperparameters=lambda frame: frame["hyperparameters"].map(json.dumps), seconds=2.0, budget_trials=3
     )
 
 
@@ -237,7 +240,7 @@ def fair():
 
     def alike(table):
         training = Training(factors=64, epoch=5, epochs_allowed=20, stopped_by_bound=False)
-        rows = tuple(replace(row, training=training, tuning="20 trials", seeds=3) for row in table.rows)
+        rows = tuple(replace(row, training=training, budget=Budget(trials=20), seeds=3) for row in table.rows)
         return replace(table, rows=rows, simulated=False)
 
     return alike

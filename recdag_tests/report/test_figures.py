@@ -8,6 +8,7 @@ from recdag.papers.catalogue import PAPERS
 from recdag.report import queries
 from recdag.report.figures import figures_of
 from recdag.report.results import result_table
+from recdag.report.tables import Column
 
 
 @pytest.fixture
@@ -30,7 +31,9 @@ def drawn(table, rows):
 
 
 def test_mpr_is_drawn_as_itself_with_its_direction(table_of):
-    table = replace(table_of("benchmark", "demo"), protocol="holdout_10pct", metrics=("mpr",))
+    table = replace(
+        table_of("benchmark", "demo"), protocol="holdout_10pct", columns=(Column("mpr", "all", 0),)
+    )
     figure = drawn(table, [("wmf", "select", 1, -0.35), ("wmf", "select", 2, -0.15)])
     assert "MPR on validation, lower is better" in figure.svg
     assert figure.caption == "MPR on validation after each epoch. Lower is better."

@@ -60,7 +60,7 @@ def test_a_grid_publishes_one_row_a_cell_and_metric(project, fits):
     assert sorted(zip(table["x"], table["metric"], strict=True)) == [
         (0.0, "hr@10"), (0.0, "ndcg@10"), (1.0, "hr@10"), (1.0, "ndcg@10"),
     ]  # fmt: skip
-    measured = rows(project, "from metrics")
+    measured = rows(project, "from metrics where users = 'all'")
     assert set(measured["study"]) == {"layers"}
     assert set(measured["variant"]) == {"factors=4,layers=0", "factors=4,layers=1"}
     joined = table.merge(measured.assign(x=measured["variant"].str[-1].astype(float)), on=["x", "metric"])
@@ -157,7 +157,9 @@ def test_the_list_of_ten_is_as_the_evaluation_says_and_grows_with_its_length(eva
     table = rows(evaluated)
     wide = table[table["metric"] == "hr"].pivot(index="x", columns="series", values="value")
     assert (wide.diff().dropna() >= 0).all(axis=None)
-    known = rows(evaluated, "select model, value from metrics where metric = 'hr@10'").set_index("model")
+    known = rows(
+        evaluated, "select model, value from metrics where metric = 'hr@10' and users = 'all'"
+    ).set_index("model")
     assert wide.loc[10.0].to_numpy() == pytest.approx(known.loc[wide.columns, "value"].to_numpy())
 
 

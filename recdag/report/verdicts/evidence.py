@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from recdag import words
+from recdag.graph.request import Budget
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import ResultTable, Row, paper_command, study_command
 
 SIMULATED = "simulated: shows that the graph works, says nothing about the papers"
 _MOST_NAMED = 3
-_BUDGET = "20 trials"
+_BUDGET = Budget(trials=20)
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,13 @@ def _epochs(table: ResultTable, rows: Sequence[Row]) -> Lack | None:
 
 
 def _tuning(table: ResultTable, rows: Sequence[Row], *, searchable: bool) -> Lack | None:
-    budgets = {row.tuning for row in rows}
-    if len(budgets) == 1 and "" not in budgets:
+    budgets = {row.budget for row in rows}
+    if len(budgets) == 1 and None not in budgets:
         return None
-    searched = [row for row in rows if row.tuning]
+    searched = [row for row in rows if row.budget]
+    said = sorted(str(row.budget) for row in searched)
     what = "a search for hyperparameters with one budget for all: " + (
-        f"{_named(searched)} had {words.listed(sorted(budgets - {''}))}" if searched else "none was made"
+        f"{_named(searched)} had {words.listed(list(dict.fromkeys(said)))}" if searched else "none was made"
     )
     cure = "" if searchable else f"say under search: in {_recipe(table)} what is worth trying"
     return Lack("tuning", what, cure, paper_command(table.dataset, table.paper, _BUDGET))

@@ -9,8 +9,9 @@ import pandas as pd
 
 from recdag import words
 from recdag.evaluation.metrics import larger_is_better, metric_title
+from recdag.papers.paper import Paper
 from recdag.report.results import SIGNIFICANT
-from recdag.report.tables import PaperLike, ResultTable
+from recdag.report.tables import ResultTable
 from recdag.report.verdicts.evidence import Unjudged, lacks_of
 
 AHEAD, LEVEL, BEHIND = "ahead of", "level with", "behind"
@@ -41,7 +42,7 @@ class Lead:
 
 
 def lead_of(
-    table: ResultTable, about: PaperLike | None, significance: pd.DataFrame, *, searchable: bool = True
+    table: ResultTable, about: Paper | None, significance: pd.DataFrame, *, searchable: bool = True
 ) -> Lead | Unjudged | None:
     """How the paper's leading model stands, or why that cannot be said.
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from recdag import words
 from recdag.evaluation.metrics import metric_title
-from recdag.report.tables import PaperLike, ResultTable, paper_command
+from recdag.papers.paper import Paper
+from recdag.report.tables import ResultTable, paper_command
 from recdag.report.verdicts.evidence import Unjudged
 from recdag.report.verdicts.lead import AHEAD, BEHIND, LEVEL, Lead
 from recdag.report.verdicts.survival import Survivals, survival_summary
@@ -26,7 +27,7 @@ class Next:
 
 
 def opening_sentence(
-    about: PaperLike | None,
+    about: Paper | None,
     claims: pd.DataFrame,
     leads: Sequence[Lead | Unjudged],
     tables: Sequence[ResultTable],
@@ -65,7 +66,7 @@ def outcome_sentence(
 
 
 def next_run(
-    about: PaperLike | None,
+    about: Paper | None,
     claims: pd.DataFrame,
     tables: Sequence[ResultTable],
     stands_for: Mapping[tuple[str, str], str],

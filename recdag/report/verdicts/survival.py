@@ -9,8 +9,9 @@ import pandas as pd
 
 from recdag import words
 from recdag.evaluation.metrics import larger_is_better, metric_title
+from recdag.papers.paper import Paper
 from recdag.report.results import SIGNIFICANT
-from recdag.report.tables import PaperLike, ResultTable
+from recdag.report.tables import ResultTable
 from recdag.report.verdicts.evidence import Unjudged, lacks_of
 from recdag.report.verdicts.lead import tests_of
 
@@ -81,7 +82,7 @@ class Survivals:
 
 def survivals_of(
     table: ResultTable,
-    papers: Mapping[str, PaperLike],
+    papers: Mapping[str, Paper],
     significance: pd.DataFrame,
     *,
     searchable: bool = True,
@@ -113,7 +114,7 @@ def survivals_of(
 
 
 def _tested(
-    table: ResultTable, papers: Mapping[str, PaperLike], significance: pd.DataFrame
+    table: ResultTable, papers: Mapping[str, Paper], significance: pd.DataFrame
 ) -> Iterator[Survival]:
     sign = 1 if larger_is_better(table.metrics[0]) else -1
     values = {row.model: row.cells[0].value for row in table.headlines if row.cells[0]}

@@ -51,12 +51,12 @@ def test_a_model_that_draws_nothing_needs_no_second_seed_and_one_without_factors
 
 
 def test_a_model_that_is_not_among_those_compared_does_not_matter(real, fair):
-    table = changed(fair(real), "ease", tuning="", seeds=1)
+    table = changed(fair(real), "ease", budget=None, seeds=1)
     assert lacks_of(table, MODELS) == ()
 
 
 def test_unequal_budgets_and_a_recipe_with_nothing_to_search(real, fair):
-    (tuning,) = lacks_of(changed(fair(real), "bpr", tuning=""), MODELS, searchable=False)
+    (tuning,) = lacks_of(changed(fair(real), "bpr", budget=None), MODELS, searchable=False)
     assert "had 20 trials" in tuning.what
     assert tuning.cure == "say under search: in models/recipes/ncf.yaml what is worth trying"
 

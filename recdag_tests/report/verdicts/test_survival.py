@@ -53,7 +53,7 @@ def test_a_papers_own_variants_stand_apart(found):
 
 
 def test_one_paper_alone_may_not_be_judged_yet(table, connection):
-    rows = tuple(replace(row, tuning="") if row.model == "wmf" else row for row in table.rows)
+    rows = tuple(replace(row, budget=None) if row.model == "wmf" else row for row in table.rows)
     survivals = survivals_of(replace(table, rows=rows), PAPERS, queries.read_significance(connection))
     assert [each.paper for each in survivals.judged] == ["ncf"]
     assert survivals.unjudged.papers == ("cf_nade", "fawmf")
