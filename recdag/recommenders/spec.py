@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recdag.recommenders.config import Config
 
@@ -50,11 +50,13 @@ class ModelSpec:
     needs_supportive: bool = False
     adapted: bool = False
 
-    def implementation(self) -> type[Recommender]:
+    def implementation(self) -> type[Recommender[Any]]:
         """The class that implements it, imported now."""
-        implementation: type[Recommender] = getattr(importlib.import_module(self.module), self.class_name)
+        implementation: type[Recommender[Any]] = getattr(
+            importlib.import_module(self.module), self.class_name
+        )
         return implementation
 
-    def create(self, config: Config, device: torch.device | None = None) -> Recommender:
+    def create(self, config: Config, device: torch.device | None = None) -> Recommender[Any]:
         """A new, untrained recommender."""
         return self.implementation()(config, device)

@@ -8,7 +8,7 @@ from sklearn.linear_model import ElasticNet
 
 from recdag.errors import Cancelled
 from recdag.recommenders.base import Query
-from recdag.recommenders.slim import SLIMConfig
+from recdag.recommenders.slim import SLIMConfig, loops
 from recdag.recommenders.slim import model as slim
 from recdag.recommenders.slim.model import SLIM
 from recdag.training.data import TrainingData
@@ -69,11 +69,11 @@ def test_solutions_are_optimal_however_they_are_found(monkeypatch, entering, by_
     x = interactions(200)
     x = csr_array(vstack([x] * (1 if by_user else 4)))
     used = {"_sweep_users": 0, "_sweep_pairs": 0}
-    monkeypatch.setattr(slim, "_solve_column", slim._solve_column.py_func)
-    monkeypatch.setattr(slim, "_solve_columns", slim._solve_columns.py_func)
-    monkeypatch.setattr(slim, "ENTERING", entering)
+    monkeypatch.setattr(loops, "_solve_column", loops._solve_column.py_func)
+    monkeypatch.setattr(loops, "solve_columns", loops.solve_columns.py_func)
+    monkeypatch.setattr(loops, "ENTERING", entering)
     for name in used:
-        monkeypatch.setattr(slim, name, counting(getattr(slim, name), name, used))
+        monkeypatch.setattr(loops, name, counting(getattr(loops, name), name, used))
     weights = weights_of(fitted(SLIMConfig(l1=l1, l2=l2, tolerance=1e-7), x), 200).astype(np.float64)
     gram = x.toarray().astype(np.float64).T @ x.toarray()
     slopes = gram - gram @ weights - l2 * weights

@@ -43,7 +43,7 @@ class Network(nn.Module):
 
     def encode(self, inputs: csr_array) -> torch.Tensor:
         """(B, m) float32 inputs to the (B, K) code."""
-        code = self.input(inputs)
+        code: torch.Tensor = self.input(inputs)
         for layer in self.encoder:
             code = layer(torch.tanh(code))
         return code
@@ -51,7 +51,7 @@ class Network(nn.Module):
     def decode(self, code: torch.Tensor) -> torch.Tensor:
         """(B, K) codes to the (B, m) outputs."""
         first, *others = self.decoder
-        outputs = first(code)
+        outputs: torch.Tensor = first(code)
         for layer in others:
             outputs = layer(torch.tanh(outputs))
         return outputs

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numba
 import numpy as np
 import torch
 
@@ -128,10 +127,12 @@ def _accumulate_on_cpu(
     parameters: dict[str, torch.Tensor], users: torch.Tensor, items: torch.Tensor, l2: float
 ) -> float:
     """`_accumulate` in one pass over the triples, without intermediate tensors."""
+    from recdag.recommenders.bpr.loops import accumulate_triples
+
     names = ("user", "item", "item_bias")
     values = [parameters[name].numpy() for name in names]
     gradients = [_gradient(parameters, name).numpy() for name in names]
-    triples: Callable[..., float] = _accumulate_triples
+    triples: Callable[..., float] = accumulate_triples
     return triples(*values, *gradients, users.numpy(), items.numpy(), np.float32(l2))
 
 
@@ -139,24 +140,3 @@ def _gradient(parameters: dict[str, torch.Tensor], name: str) -> torch.Tensor:
     gradient = parameters[name].grad
     assert gradient is not None
     return gradient
-
-
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
-def _accumulate_triples(user, item, bias, by_user, by_item, by_bias, users, items, l2):
-    loss = 0.0
-    for t in range(len(users)):
-        u, i, j = users[t], items[t, 0], items[t, 1]
-        p, q, r = user[u], item[i], item[j]
-        margin = bias[i] - bias[j]
-        for k in range(len(p)):
-            margin += p[k] * (q[k] - r[k])
-        loss += max(-margin, 0.0) + np.log1p(np.exp(-abs(margin)))
-        slope = np.float32(-1.0 / (1.0 + np.exp(np.float64(margin))))
-        by_bias[i] += slope
-        by_bias[j] -= slope
-        by_p, by_q, by_r = by_user[u], by_item[i], by_item[j]
-        for k in range(len(p)):
-            by_p[k] += slope * (q[k] - r[k]) + l2 * p[k]
-            by_q[k] += slope * p[k] + l2 * q[k]
-            by_r[k] += l2 * r[k] - slope * p[k]
-    return loss

@@ -91,7 +91,7 @@ class ImplicitCFNADE(NetworkModel[ImplicitCFNADEConfig]):
 
     @torch.no_grad()
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
-        outputs = self.network(Likes.of(self.confidence(query), self.device))
+        outputs: torch.Tensor = self.network(Likes.of(self.confidence(query), self.device))
         return outputs if items is None else outputs.gather(1, items.to(self.device))
 
     def confidence(self, query: Query) -> csr_array:
@@ -138,4 +138,5 @@ def _log_odds(confidence: csr_array) -> np.ndarray:
     liked = np.bincount(confidence.indices, confidence.data, minlength=n_items)
     disliked = n_users - np.bincount(confidence.indices, minlength=n_items)
     share = np.clip(liked / (liked + disliked), 1e-6, 1 - 1e-6)
-    return (np.log(share) - np.log1p(-share)).astype(np.float32)
+    log_odds: np.ndarray = (np.log(share) - np.log1p(-share)).astype(np.float32)
+    return log_odds

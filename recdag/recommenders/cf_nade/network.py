@@ -117,7 +117,8 @@ class CFNADENetwork(nn.Module):
         h = torch.tanh(self.bias + liked + disliked)
         for layer in self.layers:
             h = torch.tanh(layer(h))
-        return self.output(h)
+        outputs: torch.Tensor = self.output(h)
+        return outputs
 
 
 def random_split(users: int, n_items: int, device: torch.device) -> torch.Tensor:

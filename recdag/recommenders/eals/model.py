@@ -90,13 +90,14 @@ def unobserved_weights(popularity: np.ndarray, n_users: int, config: EALSConfig)
     """
     shares = popularity.astype(np.float64) ** config.popularity_exponent
     total = config.unobserved_ratio * popularity.sum() / n_users
-    return (total * shares / shares.sum()).astype(np.float32)
+    weights: np.ndarray = (total * shares / shares.sum()).astype(np.float32)
+    return weights
 
 
 def penalty(positives: csr_array, config: EALSConfig) -> float:
     """lambda for the (n, m) positives of a training."""
     n, m = positives.shape
-    return config.l2 * (1 + config.unobserved_ratio) * positives.nnz / (n * m) ** 0.5
+    return float(config.l2 * (1 + config.unobserved_ratio) * positives.nnz / (n * m) ** 0.5)
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,7 @@ def _cholesky(gram: torch.Tensor, l2: float, options: FitOptions) -> torch.Tenso
     """The lower factor of gram + l2 I, whose diagonal it changes."""
     gram.diagonal().add_(l2)
     options.heartbeat()
+    factor: torch.Tensor
     factor, failed = torch.linalg.cholesky_ex(gram)
     if failed:
         raise TrainingError(

@@ -1,4 +1,4 @@
-"""The compiled loops of `fawmf_kernels`, apart from it: serving a trained model needs no compiler."""
+"""The compiled loops of `kernels`, apart from it: serving a trained model needs no compiler."""
 
 from __future__ import annotations
 

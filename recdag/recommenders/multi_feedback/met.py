@@ -78,7 +78,7 @@ def behaviours_by_strength(data: TrainingData) -> list[str]:
 
 def _share_chosen(data: TrainingData, behaviour: str) -> float:
     met = data.supportive[behaviour]
-    return met.multiply(data.positives).count_nonzero() / max(met.nnz, 1)
+    return float(met.multiply(data.positives).count_nonzero() / max(met.nnz, 1))
 
 
 def _met(data: TrainingData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

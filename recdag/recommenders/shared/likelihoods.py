@@ -114,7 +114,8 @@ class Logistic:
 
     def output_bias(self, frequency: np.ndarray) -> np.ndarray | None:
         share = np.clip(frequency, 1e-6, 1 - 1e-6)
-        return np.log(share) - np.log1p(-share)
+        log_odds: np.ndarray = np.log(share) - np.log1p(-share)
+        return log_odds
 
 
 class _NegativeLogLikelihood(torch.autograd.Function):
@@ -133,4 +134,5 @@ class _NegativeLogLikelihood(torch.autograd.Function):
 
 def negative_log_likelihood(likelihood: Likelihood, outputs: torch.Tensor, targets: Targets) -> torch.Tensor:
     """-log p(x | f), summed over items, mean over users; differentiable once by `outputs`."""
-    return _NegativeLogLikelihood.apply(outputs, targets, likelihood)
+    loss: torch.Tensor = _NegativeLogLikelihood.apply(outputs, targets, likelihood)  # type: ignore[no-untyped-call]
+    return loss

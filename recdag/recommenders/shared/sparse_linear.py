@@ -85,4 +85,5 @@ class SparseLinear(nn.Module):
         if not torch.is_grad_enabled():
             return rows.times(self.weight) + self.bias
         transposed = SparseRows.of(csr_array(matrix.T), device)
-        return _SparseProduct.apply(self.weight, rows, transposed) + self.bias
+        product: torch.Tensor = _SparseProduct.apply(self.weight, rows, transposed)  # type: ignore[no-untyped-call]
+        return product + self.bias
