@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from filelock import FileLock
 
 from recdag.graph import data
 from recdag.graph.project import Project
@@ -98,13 +100,29 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of what `prepare` made for other tests."""
-    return tmp_path_factory.mktemp("prepared")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path, Callable[[], object]], None]:
+    """made_once(name, folder, make): fills a folder by `make`, or with a copy of what filled it elsewhere.
+
+    Processes that share the tests share the copies.
+    """
+    of_this_process = tmp_path_factory.getbasetemp()
+    shared = of_this_process.parent if "PYTEST_XDIST_WORKER" in os.environ else of_this_process
+    kept = shared / "made_once"
+    kept.mkdir(exist_ok=True)
+
+    def made_once(name: str, folder: Path, make: Callable[[], object]) -> None:
+        with FileLock(kept / f"{name}.lock"):
+            if (kept / name).exists():
+                shutil.copytree(kept / name, folder, dirs_exist_ok=True)
+            else:
+                make()
+                shutil.copytree(folder, kept / name)
+
+    return made_once
 
 
 @pytest.fixture
-def prepare(home: Path, prepared: Path) -> Callable[..., Project]:
+def prepare(home: Path, made_once: Callable[..., None]) -> Callable[..., Project]:
     """Makes every table of a data set before training, with the splits named; gives the project.
 
     What another test has made of an equal home is copied. The steps are asked all the same, and find
@@ -112,16 +130,22 @@ def prepare(home: Path, prepared: Path) -> Callable[..., Project]:
     """
 
     def prepare(*protocols: str, dataset: str = "tiny") -> Project:
-        made = prepared / f"{state_of_home(home)}-{dataset}-{'-'.join(protocols)}"
-        if made.exists():
-            shutil.copytree(made, home / "data", dirs_exist_ok=True)
         project = Project.open()
-        for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
-            step(project, dataset)
-        for protocol in protocols:
-            make_split(project, dataset, protocol)
-        if not made.exists():
-            shutil.copytree(home / "data", made)
+
+        def ask() -> None:
+            for step in (
+                data.raw_files,
+                data.events,
+                data.interactions,
+                data.binarized,
+                data.relative_rating,
+            ):
+                step(project, dataset)
+            for protocol in protocols:
+                make_split(project, dataset, protocol)
+
+        made_once("-".join((state_of_home(home), dataset, *protocols)), home / "data", ask)
+        ask()
         return project
 
     return prepare

@@ -39,20 +39,13 @@ def run(**request):
     return {name for name, step in steps.items() if not step().cached}
 
 
-_kept = []
-
-
 @pytest.fixture
-def made(home, tmp_path_factory, monkeypatch):
-    """A home in which the paper has been run, made once; the report's page is an empty one."""
+def made(home, made_once, monkeypatch):
+    """A home in which the paper has been run; the report's page is an empty one."""
     monkeypatch.setattr(comparison, "build_report", lambda published, page, **_: page.write_text(""))
     monkeypatch.setattr(comparison, "write_records", lambda *_, **__: None)
     (home / "data" / "reports").mkdir()
-    if _kept:
-        shutil.copytree(_kept[0], home, dirs_exist_ok=True)
-    else:
-        run()
-        _kept.append(shutil.copytree(home, tmp_path_factory.mktemp("kept") / "home"))
+    made_once("steps of cf_nade", home, run)
     return home
 
 

@@ -11,9 +11,8 @@ def run(selection):
     return materialize(Settings.from_environment(), "tiny", selection, logging.NullHandler())
 
 
-def test_damaged_weights_and_results_are_one_message_each_and_the_cures_work(home):
-    selection = '+key:"cf_nade/evaluation" or key:"comparison"'
-    assert run(selection).success
+def test_damaged_weights_and_results_are_one_message_each_and_the_cures_work(with_cf_nade):
+    home, selection = with_cf_nade, '+key:"cf_nade/evaluation" or key:"comparison"'
     published = home / "data" / "recdag.duckdb"
     folder = home / "models" / "trained" / "tiny" / "cf_nade" / "wmf"
     weights = folder / "fold-0.safetensors"
@@ -39,9 +38,8 @@ def test_damaged_weights_and_results_are_one_message_each_and_the_cures_work(hom
     assert run(selection).success
 
 
-def test_a_damaged_working_file_is_one_message_and_the_cure_works(home):
-    selection = '+key:"binarized"'
-    assert run(selection).success
+def test_a_damaged_working_file_is_one_message_and_the_cure_works(with_cf_nade):
+    home, selection = with_cf_nade, '+key:"binarized"'
     file = home / "data" / "warehouse" / "tiny.duckdb"
     file.write_bytes(file.read_bytes()[: 3 * 4096 + 100])
     summary = run(selection)

@@ -103,19 +103,17 @@ def test_another_seed_or_code_version_trains_that_model_alone(home, monkeypatch)
     assert run(selection)[1] == {"ncf/gmf"}
 
 
-def test_a_changed_raw_file_recomputes_what_hangs_on_it(home):
+def test_a_changed_raw_file_recomputes_what_hangs_on_it(with_cf_nade):
     selection = selection_of("cf_nade", studies=False)
-    assert run(selection)[0].success
-    with (home / "data" / "raw" / "tiny" / "events.csv").open("a") as file:
+    with (with_cf_nade / "data" / "raw" / "tiny" / "events.csv").open("a") as file:
         file.write("u0,i1,buy,1800000000\n")
     summary, computed = run(selection)
     assert summary.success
     assert {"raw_files", "events", "interactions", "binarized", "cf_nade/wmf"} <= computed | {"raw_files"}
 
 
-def test_bad_data_stops_with_one_message_and_leaves_the_warehouse(home):
-    selection = selection_of("cf_nade", studies=False)
-    assert run(selection)[0].success
+def test_bad_data_stops_with_one_message_and_leaves_the_warehouse(with_cf_nade):
+    home, selection = with_cf_nade, selection_of("cf_nade", studies=False)
     before = (home / "data" / "recdag.duckdb").read_bytes()
     raw = home / "data" / "raw" / "tiny" / "events.csv"
     raw.write_text(raw.read_text() + "u0,i1,buy,yesterday\n")
