@@ -20,7 +20,8 @@ from recdag.suggest import names_known
 _SHARED = "shared"
 
 
-def _families() -> list[ModuleType]:
+def families() -> list[ModuleType]:
+    """The packages of the families, in the order of their models."""
     packages = [
         import_module(f"recdag.recommenders.{module.name}")
         for module in iter_modules(recdag.recommenders.__path__)
@@ -29,7 +30,7 @@ def _families() -> list[ModuleType]:
     return sorted(packages, key=lambda family: (getattr(family, "PLACE", math.inf), family.__name__))
 
 
-MODELS: dict[str, ModelSpec] = {spec.name: spec for family in _families() for spec in family.SPECS}
+MODELS: dict[str, ModelSpec] = {spec.name: spec for family in families() for spec in family.SPECS}
 
 
 def model_spec(name: str) -> ModelSpec:

@@ -60,7 +60,7 @@ def test_scores_are_the_formula(own_feedback: bool) -> None:
     data = small_data()
     model = MFPR(SMALL.replace(own_feedback=own_feedback))
     model.fit(data, FitOptions())
-    expected, _ = formula(model._parameters, data, own_feedback)
+    expected, _ = formula(model.parameters, data, own_feedback)
     torch.testing.assert_close(model.score(everyone(data)), expected, rtol=1e-4, atol=1e-5)
     query = everyone(data)[np.array([29, 3, 3])]
     items = torch.tensor([[0, 19], [7, 7], [5, 1]])
@@ -77,7 +77,7 @@ def test_gradient_is_that_of_autograd(own_feedback: bool) -> None:
     users, items = next(iter(model._sampler.batches(40, 3)))
     model._backpropagate(users, items)
     loss = model._backpropagate(users, items)
-    leaves = {name: value.detach().clone().requires_grad_() for name, value in model._parameters.items()}
+    leaves = {name: value.detach().clone().requires_grad_() for name, value in model.parameters.items()}
     scores, vectors = formula(leaves, data, own_feedback)
     of_pairs = scores[users[:, None], items]
     counts = torch.as_tensor(sum(each.toarray() for each in data.supportive.values()))
@@ -88,7 +88,7 @@ def test_gradient_is_that_of_autograd(own_feedback: bool) -> None:
     (plain + SMALL.l2 / 2 * penalty.mean()).backward()
     torch.testing.assert_close(loss, plain.detach())
     for name, leaf in leaves.items():
-        torch.testing.assert_close(model._parameters[name].grad, leaf.grad, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(model.parameters[name].grad, leaf.grad, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("own_feedback", [True, False])
@@ -97,7 +97,7 @@ def test_without_supportive_feedback_it_is_a_factorization(own_feedback: bool) -
     model = MFPR(SMALL.replace(own_feedback=own_feedback, sampler="supportive", epochs=8))
     rows = model.fit(data, FitOptions()).rows
     assert rows[-1].value < rows[0].value
-    parameters = model._parameters
+    parameters = model.parameters
     expected = parameters["user"] @ parameters["item"].T + parameters["item_bias"]
     torch.testing.assert_close(model.score(everyone(data)), expected)
 

@@ -244,7 +244,7 @@ def test_a_batch_is_the_mean_of_its_pairs() -> None:
     users, items = batches[0]
 
     def gradient(users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        model._optimizer.zero_grad()
+        model.optimizer.zero_grad()
         model._loss(model._network.logits(users, items, model._learning(users, items))).backward()
         return torch.cat([value.grad.flatten() for value in model._network.parameters.values()])
 

@@ -143,9 +143,6 @@ class Autoencoder(NetworkModel[A]):
         super().load_training_state(state)
         self._step = state["step"]
 
-    def parameters_state(self) -> dict[str, torch.Tensor]:
-        return self.network.state_dict()
-
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         self.network = Network.shaped_like(state).to(self.device)
         self.network.load_state_dict(state)

@@ -8,16 +8,17 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.base import Query
 from recdag.recommenders.bpr import BPRConfig
 from recdag.recommenders.shared.known_users import known_users
+from recdag.recommenders.shared.parameter_model import ParameterModel
 from recdag.training.data import TrainingData
 from recdag.training.loop import seed_everything, train
 from recdag.training.options import FitOptions, History
 from recdag.training.samplers import NegativeSampler
 
 
-class BPR(Recommender[BPRConfig]):
+class BPR(ParameterModel[BPRConfig]):
     """Scores p_u . q_i + b_i, trained so that a chosen item i scores above one not chosen, j.
 
     Minimises, summed over the triples of a batch (the paper's BPR-Opt),
@@ -30,24 +31,22 @@ class BPR(Recommender[BPRConfig]):
     """
 
     folds_in: ClassVar[bool] = False
-    _parameters: dict[str, torch.Tensor]
     _sampler: NegativeSampler
-    _optimizer: torch.optim.Optimizer
 
     def fit(self, data: TrainingData, options: FitOptions) -> History:
         config = self.config
         self.device = options.device
         self._sampler = NegativeSampler(data.positives, options.device)
         seed_everything(options.seed, options.phase, 0)
-        self._parameters = {
+        self.parameters = {
             "user": torch.randn(data.n_users, config.factors, device=self.device) * config.init_std,
             "item": torch.randn(data.n_items, config.factors, device=self.device) * config.init_std,
             "item_bias": torch.zeros(data.n_items, device=self.device),
         }
-        for value in self._parameters.values():
+        for value in self.parameters.values():
             value.grad = torch.zeros_like(value)
-        learned = [self._parameters[name] for name in ("user", "item", "item_bias")[: 2 + config.item_bias]]
-        self._optimizer = _OPTIMIZERS[config.optimizer](learned, lr=config.learning_rate, fused=True)
+        learned = [self.parameters[name] for name in ("user", "item", "item_bias")[: 2 + config.item_bias]]
+        self.optimizer = _OPTIMIZERS[config.optimizer](learned, lr=config.learning_rate, fused=True)
         return train(self, epochs=config.epochs, options=options, patience=config.patience)
 
     def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
@@ -55,35 +54,21 @@ class BPR(Recommender[BPRConfig]):
         accumulate = _accumulate_on_cpu if self.device.type == "cpu" else _accumulate
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for users, items in self._sampler.batches(self.config.batch_size, 1):
-            self._optimizer.zero_grad(set_to_none=False)
-            total += accumulate(self._parameters, users, items, self.config.l2)
-            self._optimizer.step()
+            self.optimizer.zero_grad(set_to_none=False)
+            total += accumulate(self.parameters, users, items, self.config.l2)
+            self.optimizer.step()
             options.heartbeat()
         return {"loss": total.item() / len(self._sampler)}
 
-    def training_state(self) -> dict[str, Any]:
-        return {"parameters": self._parameters, "optimizer": self._optimizer.state_dict()}
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        for name, value in state["parameters"].items():
-            self._parameters[name].copy_(value)
-        self._optimizer.load_state_dict(state["optimizer"])
-
-    def parameters_state(self) -> dict[str, torch.Tensor]:
-        return self._parameters
-
-    def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
-        self._parameters = {name: value.to(self.device) for name, value in state.items()}
-
     def item_vectors(self) -> torch.Tensor:
-        return self._parameters["item"]
+        return self.parameters["item"]
 
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
-        users = self._parameters["user"][known_users(query, self.device)]
+        users = self.parameters["user"][known_users(query, self.device)]
         if items is None:
-            return torch.addmm(self._parameters["item_bias"], users, self._parameters["item"].t())
-        of_items = self._parameters["item"][items]
-        return torch.bmm(of_items, users[:, :, None])[:, :, 0] + self._parameters["item_bias"][items]
+            return torch.addmm(self.parameters["item_bias"], users, self.parameters["item"].t())
+        of_items = self.parameters["item"][items]
+        return torch.bmm(of_items, users[:, :, None])[:, :, 0] + self.parameters["item_bias"][items]
 
 
 _OPTIMIZERS: dict[str, Any] = {

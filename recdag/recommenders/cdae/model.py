@@ -181,9 +181,6 @@ class CDAE(NetworkModel[CDAEConfig]):
             optimizer.step(gradient)
         return nodes.detach()
 
-    def parameters_state(self) -> dict[str, torch.Tensor]:
-        return self.network.state_dict()
-
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         network = CDAENetwork.holding(state, self.config.hidden_activation)
         self.network = network.to(self.device)

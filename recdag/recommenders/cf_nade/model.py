@@ -108,7 +108,7 @@ class ImplicitCFNADE(NetworkModel[ImplicitCFNADEConfig]):
         return csr_array((confidence, history.indices, history.indptr), shape=history.shape)
 
     def parameters_state(self) -> dict[str, torch.Tensor]:
-        return {**self.network.state_dict(), **self._ratings}
+        return {**super().parameters_state(), **self._ratings}
 
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
         weights = {name: tensor for name, tensor in state.items() if name not in _RATINGS}

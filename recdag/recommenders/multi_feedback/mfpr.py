@@ -13,7 +13,7 @@ import torch
 from scipy.sparse import csr_array, hstack
 from torch.nn.functional import embedding, softplus
 
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.base import Query
 from recdag.recommenders.multi_feedback import MFPRConfig
 from recdag.recommenders.multi_feedback.feedback import (
     FeedbackSampler,
@@ -23,6 +23,7 @@ from recdag.recommenders.multi_feedback.feedback import (
     supportive_share,
 )
 from recdag.recommenders.shared.known_users import known_users
+from recdag.recommenders.shared.parameter_model import ParameterModel
 from recdag.recommenders.shared.sparse_linear import SparseRows
 from recdag.recommenders.shared.user_vectors import inner_products
 from recdag.training.data import TrainingData
@@ -30,7 +31,7 @@ from recdag.training.loop import seed_everything, train
 from recdag.training.options import FitOptions, History
 
 
-class MFPR(Recommender[MFPRConfig]):
+class MFPR(ParameterModel[MFPRConfig]):
     """Scores b_i + q_i . x_u with x_u = p_u + sum_t |N_t(u)|^-1/2 sum_(j in N_t(u)) y_j^t.
 
     N_t(u) are the items to which u gave the supportive feedback t. An item i that she chose is to score
@@ -44,9 +45,7 @@ class MFPR(Recommender[MFPRConfig]):
     """
 
     folds_in: ClassVar[bool] = False
-    _parameters: dict[str, torch.Tensor]
     _scoring: dict[str, torch.Tensor]
-    _optimizer: torch.optim.Optimizer
 
     def fit(self, data: TrainingData, options: FitOptions) -> History:
         config = self.config
@@ -60,13 +59,13 @@ class MFPR(Recommender[MFPRConfig]):
         self._scale = torch.as_tensor(_scale(data), device=self.device)
 
         seed_everything(options.seed, options.phase, 0)
-        self._parameters = {
+        self.parameters = {
             "user": torch.randn(data.n_users, config.factors, device=self.device) * config.init_std,
             "item": torch.randn(data.n_items, config.factors, device=self.device) * config.init_std,
             "met": torch.zeros(met.shape[1], config.factors, device=self.device),
             "item_bias": torch.zeros(data.n_items, device=self.device),
         }
-        self._optimizer = torch.optim.Adam(self._parameters.values(), lr=config.learning_rate, fused=True)
+        self.optimizer = torch.optim.Adam(self.parameters.values(), lr=config.learning_rate, fused=True)
         return train(self, epochs=config.epochs, options=options, patience=config.patience)
 
     def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
@@ -74,7 +73,7 @@ class MFPR(Recommender[MFPRConfig]):
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for users, items in self._sampler.batches(self.config.batch_size, self.config.negatives):
             total += self._backpropagate(users, items) * len(users)
-            self._optimizer.step()
+            self.optimizer.step()
             options.heartbeat()
         self._prepare_scoring()
         return {"loss": total.item() / len(self._sampler)}
@@ -89,7 +88,7 @@ class MFPR(Recommender[MFPRConfig]):
         Returns:
             () the mean loss, the penalty left out.
         """
-        parameters = self._parameters
+        parameters = self.parameters
         described = self._described_users().requires_grad_()
         leaves = {name: parameters[name].detach().requires_grad_() for name in ("item", "met", "item_bias")}
         x, q = embedding(users, described), embedding(items, leaves["item"])
@@ -114,7 +113,7 @@ class MFPR(Recommender[MFPRConfig]):
 
     def _described_users(self) -> torch.Tensor:
         """(n, K) vectors x_u."""
-        return self._parameters["user"] + self._met.times(self._parameters["met"])
+        return self.parameters["user"] + self._met.times(self.parameters["met"])
 
     def _own(
         self,
@@ -134,14 +133,14 @@ class MFPR(Recommender[MFPRConfig]):
         """
         share = given * self._scale[users][:, None]
         own = torch.zeros_like(q)
-        y = met.view(share.shape[-1], len(self._parameters["item"]), met.shape[1])
+        y = met.view(share.shape[-1], len(self.parameters["item"]), met.shape[1])
         for behaviour in range(len(y)):
             own = own + share[..., behaviour, None] * embedding(items, y[behaviour])
         return (own * q).sum(-1)
 
     def _prepare_scoring(self) -> None:
         """What `score` needs: x_u instead of its parts, and the own feedback that is to be taken off."""
-        parameters = self._parameters
+        parameters = self.parameters
         self._scoring = {name: parameters[name].clone() for name in ("item", "item_bias")}
         self._scoring["user"] = self._described_users()
         if not self.config.own_feedback:
@@ -152,13 +151,8 @@ class MFPR(Recommender[MFPRConfig]):
             self._scoring["own_keys"] = keys
             self._scoring["own"] = self._own(users, items, given, q, parameters["met"])[:, 0]
 
-    def training_state(self) -> dict[str, Any]:
-        return {"parameters": self._parameters, "optimizer": self._optimizer.state_dict()}
-
     def load_training_state(self, state: dict[str, Any]) -> None:
-        for name, value in state["parameters"].items():
-            self._parameters[name].copy_(value)
-        self._optimizer.load_state_dict(state["optimizer"])
+        super().load_training_state(state)
         self._prepare_scoring()
 
     def parameters_state(self) -> dict[str, torch.Tensor]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import torch
 from torch.nn.functional import softplus
 
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.base import Query
 from recdag.recommenders.multi_feedback import MFConfig, MFMMLPConfig, MMLPConfig
 from recdag.recommenders.multi_feedback.feedback import FeedbackSampler, FeedbackTable, supportive_share
 from recdag.recommenders.multi_feedback.network import FeedbackNetwork, initial_parameters
 from recdag.recommenders.shared.known_users import known_users
+from recdag.recommenders.shared.parameter_model import ParameterModel
 from recdag.training.data import TrainingData
 from recdag.training.loop import seed_everything, train
 from recdag.training.options import FitOptions, History
@@ -21,7 +22,7 @@ C = TypeVar("C", bound=MFConfig)
 B = TypeVar("B", bound=MMLPConfig)
 
 
-class _MultiFeedback(Recommender[C]):
+class _MultiFeedback(ParameterModel[C]):
     """Training on pairs of a chosen item i and another one j, -ln sigmoid(z_ui - z_uj), and scoring.
 
     The branch of a supportive behaviour learns only where there is such feedback (section 3.3): elsewhere
@@ -34,7 +35,6 @@ class _MultiFeedback(Recommender[C]):
     _network: FeedbackNetwork
     _sampler: FeedbackSampler
     _feedback: FeedbackTable
-    _optimizer: torch.optim.Optimizer
 
     def _fit(self, data: TrainingData, options: FitOptions, *, mf: bool, layers: int) -> History:
         config = self.config
@@ -49,18 +49,22 @@ class _MultiFeedback(Recommender[C]):
         )  # fmt: skip
         for value in parameters.values():
             value.requires_grad_()
-        self._network = FeedbackNetwork(parameters)
-        self._optimizer = torch.optim.Adam(parameters.values(), lr=config.learning_rate, fused=True)
+        self.hold(parameters)
+        self.optimizer = torch.optim.Adam(parameters.values(), lr=config.learning_rate, fused=True)
         return train(self, epochs=config.epochs, options=options, patience=config.patience)
+
+    def hold(self, parameters: dict[str, torch.Tensor]) -> None:
+        super().hold(parameters)
+        self._network = FeedbackNetwork(parameters)
 
     def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
         """One pass over the positives, each with `negatives` negatives drawn anew."""
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for users, items in self._sampler.batches(self.config.batch_size, self.config.negatives):
-            self._optimizer.zero_grad()
+            self.optimizer.zero_grad()
             loss = self._loss(self._network.logits(users, items, self._learning(users, items)))
             loss.backward()
-            self._optimizer.step()
+            self.optimizer.step()
             total += loss.detach() * len(users)
             options.heartbeat()
         return {"loss": total.item() / len(self._sampler)}
@@ -76,25 +80,9 @@ class _MultiFeedback(Recommender[C]):
             return softplus(negative - positive).mean()
         return (softplus(-positive).sum() + softplus(negative).sum()) / logits.numel()
 
-    def training_state(self) -> dict[str, Any]:
-        return {"parameters": self.parameters_state(), "optimizer": self._optimizer.state_dict()}
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        with torch.no_grad():
-            for name, value in state["parameters"].items():
-                self._network.parameters[name].copy_(value)
-        self._optimizer.load_state_dict(state["optimizer"])
-
-    def parameters_state(self) -> dict[str, torch.Tensor]:
-        return {name: value.detach() for name, value in self._network.parameters.items()}
-
-    def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
-        self._network = FeedbackNetwork({name: value.to(self.device) for name, value in state.items()})
-
     def item_vectors(self) -> torch.Tensor:
         """Those of the matrix factorization, where the network has both."""
-        parameters = self._network.parameters
-        return parameters["mf_item" if "mf_item" in parameters else "mlp_item"]
+        return self.parameters["mf_item" if "mf_item" in self.parameters else "mlp_item"]
 
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
         return self._network.score(known_users(query, self.device), items)

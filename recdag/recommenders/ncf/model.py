@@ -8,10 +8,11 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import torch
 
-from recdag.recommenders.base import Query, Recommender
+from recdag.recommenders.base import Query
 from recdag.recommenders.ncf import GMFConfig, MLPConfig, NeuMFConfig, PretrainedNeuMFConfig
 from recdag.recommenders.ncf.network import NCFNetwork, initial_parameters, tower
 from recdag.recommenders.shared.known_users import known_users
+from recdag.recommenders.shared.parameter_model import ParameterModel
 from recdag.training.data import TrainingData
 from recdag.training.device import one_thread
 from recdag.training.loop import seed_everything, train
@@ -24,13 +25,12 @@ C = TypeVar("C", bound=GMFConfig)
 SMALL_STEP = 2**18
 
 
-class _NCF(Recommender[C]):
+class _NCF(ParameterModel[C]):
     """Training by binary cross-entropy on positives and sampled negatives, and scoring."""
 
     folds_in: ClassVar[bool] = False
     _network: NCFNetwork
     _sampler: NegativeSampler
-    _optimizer: torch.optim.Optimizer
 
     def _fit_from_scratch(
         self, data: TrainingData, options: FitOptions, gmf_width: int, mlp_widths: list[int]
@@ -38,13 +38,11 @@ class _NCF(Recommender[C]):
         seed_everything(options.seed, options.phase, 0)
         parameters = initial_parameters(data.n_users, data.n_items, gmf_width, mlp_widths, options.device)
         self._start(data, options, parameters)
-        self._optimizer = torch.optim.Adam(
-            self._network.parameters.values(), lr=self.config.learning_rate, fused=True
-        )
+        self.optimizer = torch.optim.Adam(self.parameters.values(), lr=self.config.learning_rate, fused=True)
         return self._train(options)
 
     def _train(self, options: FitOptions) -> History:
-        widest = max(value.shape[-1] for value in self._network.parameters.values())
+        widest = max(value.shape[-1] for value in self.parameters.values())
         small = self.config.batch_size * widest < SMALL_STEP
         with one_thread() if small else nullcontext():
             return train(self, epochs=self.config.epochs, options=options, patience=self.config.patience)
@@ -52,8 +50,12 @@ class _NCF(Recommender[C]):
     def _start(self, data: TrainingData, options: FitOptions, parameters: dict[str, torch.Tensor]) -> None:
         self.device = options.device
         self._sampler = NegativeSampler(data.positives, options.device)
-        self._network = NCFNetwork(parameters)
+        self.hold(parameters)
         self._network.prepare_training()
+
+    def hold(self, parameters: dict[str, torch.Tensor]) -> None:
+        super().hold(parameters)
+        self._network = NCFNetwork(parameters)
 
     def train_epoch(self, rng: np.random.Generator, options: FitOptions) -> dict[str, float]:
         """One pass over the positives, each with `negatives` negatives drawn anew."""
@@ -61,28 +63,13 @@ class _NCF(Recommender[C]):
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for users, items in self._sampler.batches(max(1, self.config.batch_size // size), size - 1):
             total += self._network.backpropagate(users, items)
-            self._optimizer.step()
+            self.optimizer.step()
             options.heartbeat()
         return {"loss": total.item() / (len(self._sampler) * size)}
 
-    def training_state(self) -> dict[str, Any]:
-        return {"parameters": self.parameters_state(), "optimizer": self._optimizer.state_dict()}
-
-    def load_training_state(self, state: dict[str, Any]) -> None:
-        for name, value in state["parameters"].items():
-            self._network.parameters[name].copy_(value)
-        self._optimizer.load_state_dict(state["optimizer"])
-
-    def parameters_state(self) -> dict[str, torch.Tensor]:
-        return self._network.parameters
-
-    def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
-        self._network = NCFNetwork({name: value.to(self.device) for name, value in state.items()})
-
     def item_vectors(self) -> torch.Tensor:
         """Those of the GMF part, where the network has both."""
-        parameters = self._network.parameters
-        return parameters["gmf_item" if "gmf_item" in parameters else "mlp_item"]
+        return self.parameters["gmf_item" if "gmf_item" in self.parameters else "mlp_item"]
 
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
         return self._network.logits(known_users(query, self.device), items)
@@ -144,9 +131,7 @@ class PretrainedNeuMF(_NCF[PretrainedNeuMFConfig]):
         options = options.in_phase("neumf")
         joined = join(gmf.parameters_state(), mlp.parameters_state(), config.alpha)
         self._start(data, options, {name: value.clone() for name, value in joined.items()})
-        self._optimizer = torch.optim.SGD(
-            self._network.parameters.values(), lr=config.learning_rate, fused=True
-        )
+        self.optimizer = torch.optim.SGD(self.parameters.values(), lr=config.learning_rate, fused=True)
         before = options.validate(self) if options.validate else None
         history = self._train(options)
         if before is not None:

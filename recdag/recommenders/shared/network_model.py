@@ -51,3 +51,6 @@ class NetworkModel(Recommender[N]):
     def load_training_state(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+
+    def parameters_state(self) -> dict[str, torch.Tensor]:
+        return self.network.state_dict()
