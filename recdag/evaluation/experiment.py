@@ -17,7 +17,7 @@ from recdag.recommenders.base import Recommender
 from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec
 from recdag.training.data import TrainingData
-from recdag.training.memory import out_of_memory_told
+from recdag.training.memory import memory_errors
 from recdag.training.options import FitOptions, History, Scorer
 
 Selection = Literal["validation", "as_published"]
@@ -38,7 +38,7 @@ class Experiment:
     seconds: float
 
 
-@out_of_memory_told()
+@memory_errors()
 def run_experiment(
     spec: ModelSpec,
     config: Config,
@@ -90,7 +90,7 @@ def run_experiment(
     return Experiment(model, history, time.perf_counter() - started)
 
 
-@out_of_memory_told()
+@memory_errors()
 def validate_config(
     spec: ModelSpec,
     config: Config,

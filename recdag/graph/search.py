@@ -159,7 +159,7 @@ def _distribution(space: Space) -> optuna.distributions.BaseDistribution:
 
     if isinstance(space, Choice):
         return CategoricalDistribution([_coded(space, value) for value in space.values])
-    if space.whole:
+    if space.integer:
         return IntDistribution(int(space.low), int(space.high), log=space.log)
     return FloatDistribution(space.low, space.high, log=space.log)
 

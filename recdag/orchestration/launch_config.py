@@ -71,8 +71,8 @@ def study_config(study: Study) -> type[SeedConfig]:
     axes: dict[str, Any] = {}
     if isinstance(study, Sweep):
         for name, values in study.axes.items():
-            shown = ", ".join(map(str, values))
-            described = Field(default=None, description=f"Values to try. Unset: {shown}, fewer on demo.")
+            listed = ", ".join(map(str, values))
+            described = Field(default=None, description=f"Values to try. Unset: {listed}, fewer on demo.")
             axes[name] = (GenericAlias(list, (type(values[0]),)) | None, described)
     return create_model(f"{study.id.title()}StudyConfig", __base__=SeedConfig, **axes)
 

@@ -37,7 +37,7 @@ class Range:
     log: bool = False
 
     @property
-    def whole(self) -> bool:
+    def integer(self) -> bool:
         return isinstance(self.low, int)
 
     def __contains__(self, value: Any) -> bool:

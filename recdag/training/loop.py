@@ -78,7 +78,7 @@ def train(
         least_epochs: epochs after which patience begins to be counted. What alternating solvers reach at
             first may fall for some sweeps before it rises for good.
         validate_every: epochs between validations; the last epoch is always validated.
-        after_epoch: told the number of each finished epoch, before validation.
+        after_epoch: called with the number of each finished epoch, before validation.
 
     Raises:
         TrainingError: the loss is not finite.

@@ -1,4 +1,4 @@
-"""Running out of memory, on the machine or on the GPU, told as one error."""
+"""Running out of memory, on the machine or on the GPU, as one error that says what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BY_MESSAGE = ("DefaultCPUAllocator", "out of memory", "CUBLAS_STATUS_ALLOC_FAIL
 
 
 @contextmanager
-def out_of_memory_told() -> Iterator[None]:
+def memory_errors() -> Iterator[None]:
     """Says what to change where numpy, torch or CUDA cannot allocate; other errors pass.
 
     Raises:

@@ -64,7 +64,7 @@ class FitOptions:
         checkpoint: folder for checkpoints, one file a phase; None keeps none.
         fingerprint: identifies data, configuration and code; a checkpoint with another one is not
             resumed from.
-        on_progress: told after every epoch.
+        on_progress: called after every epoch.
         heartbeat: called between batches; raises `Cancelled` when the fit should end.
         phase: name of the present part of a fit in several parts.
     """

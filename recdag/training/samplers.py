@@ -98,8 +98,8 @@ class NegativeSampler:
 
     def _draw_unchosen(self, users: torch.Tensor) -> torch.Tensor:
         rank = torch.randint(2**62, users.shape, device=users.device) % self._unchosen[users]
-        found = torch.searchsorted(self._gap_keys, users * (self.n_items + 1) + rank, right=True)
-        return rank + found - self._starts[users]
+        before = torch.searchsorted(self._gap_keys, users * (self.n_items + 1) + rank, right=True)
+        return rank + before - self._starts[users]
 
     @staticmethod
     def _bitset(cells: np.ndarray, size: int, device: torch.device) -> torch.Tensor | None:

@@ -36,7 +36,7 @@ def test_a_space_has_the_types_of_the_hyperparameters(tmp_path):
         "l2": Range(0.0001, 1.0),
         "weighting": Choice(("confidence", "frequency_scaled")),
     }
-    assert space["factors"].whole and not space["l2"].whole and isinstance(space["l2"].high, float)
+    assert space["factors"].integer and not space["l2"].integer and isinstance(space["l2"].high, float)
     assert recipe(tmp_path).space("mult_dae") == {"hidden": Choice(([200], [600, 200]))}
     assert recipe(tmp_path).space("bpr") == {}
 

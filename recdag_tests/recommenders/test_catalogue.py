@@ -36,5 +36,5 @@ def test_the_shipped_models_keep_their_order():
 
 
 def test_an_unknown_model_is_refused_with_the_nearest():
-    with pytest.raises(ConfigError, match="no model is called 'neumff'. Did you mean 'neumf'"):
+    with pytest.raises(ConfigError, match=r"no model is called 'neumff'\. Did you mean 'neumf'"):
         model_spec("neumff")

@@ -129,7 +129,7 @@ def test_the_full_loss_and_its_gradient_equal_the_dense_formula(positives, kind,
     dense = torch.from_numpy(positives.toarray()).double()
     inputs = csr_array(dense.numpy())
     scores = network.scores(network.code(network.input(inputs), network.user.weight))
-    targets = Targets.of(positives, torch.device("cpu"))
+    targets = Targets.from_matrix(positives, torch.device("cpu"))
     weights = expected_weights(targets.counts.double(), N_ITEMS, 5)
     loss = CellLoss(kind, output).of_users(scores, targets, weights)
     loss.sum().backward()
@@ -239,7 +239,7 @@ def test_steps_lower_the_users_own_objective_and_leave_the_rest(positives):
     before = {name: value.clone() for name, value in model.parameters_state().items()}
     strangers = communities(1)
     nodes = model._unseen_nodes(strangers)
-    targets = Targets.of(strangers, torch.device("cpu"))
+    targets = Targets.from_matrix(strangers, torch.device("cpu"))
     network = model.network
 
     def objective(nodes: torch.Tensor) -> torch.Tensor:

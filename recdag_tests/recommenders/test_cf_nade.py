@@ -91,7 +91,7 @@ def some_likes(n_users: int, n_items: int, seed: int = 0) -> tuple[Likes, torch.
     t = rng.random((n_users, n_items)) < 0.4
     t[0], t[1] = False, True
     c = np.where(t, 1 + 3 * rng.random(t.shape), 1.0)
-    return Likes.of(csr_array(t * c), CPU), torch.from_numpy(t.astype(float)), torch.from_numpy(c)
+    return Likes.from_matrix(csr_array(t * c), CPU), torch.from_numpy(t.astype(float)), torch.from_numpy(c)
 
 
 @pytest.mark.parametrize("normalised", [False, True])
@@ -181,7 +181,7 @@ def test_confidence_grows_with_the_relative_rating():
 def test_output_bias_starts_where_it_costs_least(data):
     """At d = log-odds of the confidence-weighted popularity the cost of a network of zeros is minimal."""
     model = prepared(TINY.replace(output_std=1e-12), data)
-    likes = Likes.of(model._likes, CPU)
+    likes = Likes.from_matrix(model._likes, CPU)
     seen = torch.zeros(1, data.n_items)
     remaining_cost(model.network(likes, seen), likes, seen).backward()
     assert model.network.output.bias.grad.abs().max() < 1e-5
@@ -208,7 +208,7 @@ def test_a_step_is_that_of_the_optimizer_on_cost_and_penalty(data, optimizer, lo
     torch.manual_seed(3)
     loss = model._train_batch(model._likes)
     torch.manual_seed(3)
-    likes, seen = Likes.of(model._likes, CPU), random_split(60, data.n_items, CPU)
+    likes, seen = Likes.from_matrix(model._likes, CPU), random_split(60, data.n_items, CPU)
     cost = remaining_cost(start(likes, seen), likes, seen) / (data.n_items if loss_scale == "mean" else 1)
     penalty = sum((0.15 * p.square().sum() for p in start.parameters() if p.ndim == 2), torch.zeros(()))
     (cost + penalty).backward()

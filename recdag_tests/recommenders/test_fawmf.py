@@ -30,7 +30,9 @@ def some_matrix(n=N, m=M, density=0.35, seed=0):
 
 
 def positives_of(matrix):
-    return gradients.Positives(kernels.Cells.of(matrix, CPU), kernels.Cells.of(csr_array(matrix.T), CPU))
+    return gradients.Positives(
+        kernels.Cells.from_matrix(matrix, CPU), kernels.Cells.from_matrix(csr_array(matrix.T), CPU)
+    )
 
 
 def some_parameters(seed=0):
@@ -86,7 +88,7 @@ def test_loss_and_all_six_gradients_equal_those_of_the_naive_objective(make, blo
 
 def test_compiled_sums_equal_those_of_other_devices(monkeypatch):
     monkeypatch.setattr(kernels, "CELLS_AT_ONCE", 7)
-    cells = kernels.Cells.of(some_matrix(), CPU)
+    cells = kernels.Cells.from_matrix(some_matrix(), CPU)
     p = some_parameters()
     inputs = (p.users, p.membership, p.items, torch.rand(M, D, dtype=torch.float64))
     loss = kernels.CellLoss(0.3, -2.0, 0.1)

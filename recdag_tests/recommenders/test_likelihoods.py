@@ -51,7 +51,7 @@ def test_loss_and_gradient_equal_autograd_in_float64(likelihood, dense):
     outputs, chosen = example()
     expected = dense(outputs, torch.from_numpy(chosen.toarray()).double())
     (expected_gradient,) = torch.autograd.grad(expected, outputs)
-    loss, gradient = likelihood.loss_and_gradient(outputs.detach(), Targets.of(chosen, CPU))
+    loss, gradient = likelihood.loss_and_gradient(outputs.detach(), Targets.from_matrix(chosen, CPU))
     assert_close(loss, expected.detach(), rtol=1e-12, atol=1e-12)
     assert_close(gradient, expected_gradient, rtol=1e-12, atol=1e-12)
 
@@ -59,7 +59,7 @@ def test_loss_and_gradient_equal_autograd_in_float64(likelihood, dense):
 @pytest.mark.parametrize(("likelihood", "dense"), CASES)
 def test_backward_scales_by_what_comes_from_above(likelihood, dense):
     outputs, chosen = example(torch.float32)
-    loss = negative_log_likelihood(likelihood, outputs, Targets.of(chosen, CPU))
+    loss = negative_log_likelihood(likelihood, outputs, Targets.from_matrix(chosen, CPU))
     (gradient,) = torch.autograd.grad(3.0 * loss, outputs)
     (expected,) = torch.autograd.grad(3.0 * dense(outputs, torch.from_numpy(chosen.toarray())), outputs)
     assert_close(gradient, expected)
@@ -68,14 +68,14 @@ def test_backward_scales_by_what_comes_from_above(likelihood, dense):
 @pytest.mark.parametrize(("likelihood", "dense"), CASES)
 def test_extreme_outputs_stay_finite(likelihood, dense):
     outputs, chosen = example(torch.float32)
-    loss, gradient = likelihood.loss_and_gradient(1e4 * outputs.detach(), Targets.of(chosen, CPU))
+    loss, gradient = likelihood.loss_and_gradient(1e4 * outputs.detach(), Targets.from_matrix(chosen, CPU))
     assert torch.isfinite(loss)
     assert torch.isfinite(gradient).all()
 
 
 def test_bfloat16_outputs_give_a_float32_loss():
     outputs, chosen = example(torch.bfloat16)
-    loss = negative_log_likelihood(Multinomial(), outputs, Targets.of(chosen, CPU))
+    loss = negative_log_likelihood(Multinomial(), outputs, Targets.from_matrix(chosen, CPU))
     loss.backward()
     assert loss.dtype == torch.float32
     assert outputs.grad.dtype == torch.bfloat16

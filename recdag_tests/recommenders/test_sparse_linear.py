@@ -66,5 +66,5 @@ def test_times_takes_64_bit_scipy_indices():
         (matrix.data, matrix.indices.astype(np.int64), matrix.indptr.astype(np.int64)), shape=matrix.shape
     )
     dense = torch.randn(20, 6, generator=torch.Generator().manual_seed(0))
-    product = SparseRows.of(wide, torch.device("cpu")).times(dense)
+    product = SparseRows.from_matrix(wide, torch.device("cpu")).times(dense)
     assert_close(product.numpy(), matrix @ dense.numpy())

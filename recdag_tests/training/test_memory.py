@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from recdag.errors import TrainingError
-from recdag.training.memory import out_of_memory_told
+from recdag.training.memory import memory_errors
 
 
 @pytest.mark.parametrize(
@@ -14,18 +14,18 @@ from recdag.training.memory import out_of_memory_told
 def test_no_memory_is_told_with_a_cure(allocate):
     with (
         pytest.raises(TrainingError, match=r"the memory is used up .* Lower batch_size"),
-        out_of_memory_told(),
+        memory_errors(),
     ):
         allocate()
 
 
 def test_other_errors_pass():
-    with pytest.raises(RuntimeError, match="must match"), out_of_memory_told():
+    with pytest.raises(RuntimeError, match="must match"), memory_errors():
         torch.zeros(3) + torch.zeros(4)
 
 
 def test_it_tells_of_every_call_it_decorates():
-    @out_of_memory_told()
+    @memory_errors()
     def hungry():
         raise MemoryError
 

@@ -119,17 +119,17 @@ class Autoencoder(NetworkModel[A]):
 
     def _train_batch(self, chosen: csr_array, rng: np.random.Generator) -> dict[str, Any]:
         inputs = autoencoder_input(chosen, self.config.dropout, rng)
-        code, penalty, shown = self.training_code(inputs)
+        code, penalty, curve = self.training_code(inputs)
         low_precision = self.config.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=low_precision):
             outputs = self.network.decode(code)
-        targets = Targets.of(chosen, self.device)
+        targets = Targets.from_matrix(chosen, self.device)
         loss = negative_log_likelihood(self.likelihood(), outputs, targets) + penalty
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
         self._step += 1
-        return {"loss": loss.detach(), **shown}
+        return {"loss": loss.detach(), **curve}
 
     @torch.no_grad()
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:

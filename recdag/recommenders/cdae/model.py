@@ -105,7 +105,7 @@ class CDAE(NetworkModel[CDAEConfig]):
         nodes = network.user(torch.from_numpy(users).to(self.device))
         scores = network.scores(network.code(network.input(inputs), nodes))
         chosen = self._positives[users]
-        targets = Targets.of(chosen, self.device)
+        targets = Targets.from_matrix(chosen, self.device)
         if self.config.form == "full":
             weights = expected_weights(targets.counts, chosen.shape[1], self.config.negatives)
             loss = self._loss.of_users(scores, targets, weights).sum()
@@ -167,7 +167,7 @@ class CDAE(NetworkModel[CDAEConfig]):
         config, network = self.config, self.network
         with torch.no_grad():
             summed = network.input(whole_input(history))
-        targets = Targets.of(history, self.device)
+        targets = Targets.from_matrix(history, self.device)
         weights = expected_weights(targets.counts, history.shape[1], config.negatives)
         # In the full form the penalty stands beside a mean over users, here beside one user's loss.
         l2 = config.l2 if config.form == "sampled" else config.l2 * network.user.num_embeddings

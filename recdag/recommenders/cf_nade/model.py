@@ -79,7 +79,7 @@ class ImplicitCFNADE(NetworkModel[ImplicitCFNADEConfig]):
 
     def _train_batch(self, confidence: csr_array) -> torch.Tensor:
         users, n_items = confidence.shape
-        likes = Likes.of(confidence, self.device)
+        likes = Likes.from_matrix(confidence, self.device)
         seen = random_split(users if self.config.order == "per_user" else 1, n_items, self.device)
         loss = remaining_cost(self.network(likes, seen), likes, seen)
         if self.config.loss_scale == "mean":
@@ -91,7 +91,7 @@ class ImplicitCFNADE(NetworkModel[ImplicitCFNADEConfig]):
 
     @torch.no_grad()
     def score(self, query: Query, items: torch.Tensor | None = None) -> torch.Tensor:
-        outputs: torch.Tensor = self.network(Likes.of(self.confidence(query), self.device))
+        outputs: torch.Tensor = self.network(Likes.from_matrix(self.confidence(query), self.device))
         return outputs if items is None else outputs.gather(1, items.to(self.device))
 
     def confidence(self, query: Query) -> csr_array:
@@ -103,8 +103,8 @@ class ImplicitCFNADE(NetworkModel[ImplicitCFNADEConfig]):
         places = torch.searchsorted(cells, keys).clamp(max=len(cells) - 1)
         # Users who were not in training have negative keys, which no cell has.
         known = cells[places] == keys
-        found = torch.where(known, ratings[places], item_ratings[keys % n_items])
-        confidence = (1 + self.config.alpha * found).cpu().numpy()
+        rating = torch.where(known, ratings[places], item_ratings[keys % n_items])
+        confidence = (1 + self.config.alpha * rating).cpu().numpy()
         return csr_array((confidence, history.indices, history.indptr), shape=history.shape)
 
     def parameters_state(self) -> dict[str, torch.Tensor]:

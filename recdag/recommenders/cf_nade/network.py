@@ -28,10 +28,10 @@ class Likes:
     users: torch.Tensor
 
     @classmethod
-    def of(cls, confidence: csr_array, device: torch.device) -> Likes:
+    def from_matrix(cls, confidence: csr_array, device: torch.device) -> Likes:
         """The liked cells of a (B, m) matrix of confidences."""
         users = np.repeat(np.arange(confidence.shape[0]), np.diff(confidence.indptr))
-        return cls(SparseRows.of(confidence, device), torch.as_tensor(users, device=device))
+        return cls(SparseRows.from_matrix(confidence, device), torch.as_tensor(users, device=device))
 
     def __len__(self) -> int:
         """B."""
@@ -104,12 +104,12 @@ class CFNADENetwork(nn.Module):
         if seen is None:
             within = torch.ones_like(likes.rows.values)
             n_seen = likes.rows.values.new_full((1, 1), len(self.dislikes))
-            everything = self.dislikes.sum(0)
+            all_disliked = self.dislikes.sum(0)
         else:
-            within, n_seen, everything = likes.at(seen), seen.sum(1, keepdim=True), seen @ self.dislikes
+            within, n_seen, all_disliked = likes.at(seen), seen.sum(1, keepdim=True), seen @ self.dislikes
         confidence = likes.rows.values * within
         liked = likes.weighted(confidence, self.likes)
-        disliked = everything - likes.weighted(within, self.dislikes)
+        disliked = all_disliked - likes.weighted(within, self.dislikes)
         if self.normalised:
             # An empty side is a sum of zero: what it is divided by does not matter.
             liked = liked / likes.sums(confidence.square()).sqrt().clamp(min=1)

@@ -78,7 +78,7 @@ class ByItems:
         return cls(weights)
 
     def times(self, history: csr_array) -> torch.Tensor:
-        return SparseRows.of(history, self.weights.device).times(self.weights)
+        return SparseRows.from_matrix(history, self.weights.device).times(self.weights)
 
     def state(self) -> dict[str, torch.Tensor]:
         return {"weights": self.weights}

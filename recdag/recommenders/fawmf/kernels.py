@@ -79,7 +79,7 @@ class Cells:
         self.columns = columns
 
     @classmethod
-    def of(cls, matrix: csr_array, device: torch.device) -> Cells:
+    def from_matrix(cls, matrix: csr_array, device: torch.device) -> Cells:
         """The stored cells of `matrix`."""
         return cls(
             torch.from_numpy(matrix.indptr.astype(np.int64)).to(device),

@@ -72,7 +72,9 @@ class FAWMF(Recommender[FAWMFConfig]):
         config, self.device = self.config, options.device
         n, m, k, d = data.n_users, data.n_items, config.factors, config.communities
         transposed = csr_array(data.positives.T)
-        self._positives = Positives(Cells.of(data.positives, self.device), Cells.of(transposed, self.device))
+        self._positives = Positives(
+            Cells.from_matrix(data.positives, self.device), Cells.from_matrix(transposed, self.device)
+        )
         self._popularity = np.diff(transposed.indptr).astype(np.float64)
         if config.training.startswith("sgd"):
             self._sampler = NegativeSampler(transposed, self.device)
@@ -200,7 +202,7 @@ class FAWMF(Recommender[FAWMFConfig]):
         """
         config = self.config
         items, reach = self._fitted["items"], self._fitted["reach"]
-        cells = Cells.of(history, self.device)
+        cells = Cells.from_matrix(history, self.device)
         grams, reach_sum = weighted_grams(items, reach), reach.sum(0)
         ridge = config.l2 / 2 * torch.eye(items.shape[1], device=self.device)
         logits = items.new_zeros(history.shape[0], reach.shape[1])

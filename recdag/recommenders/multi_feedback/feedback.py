@@ -21,11 +21,11 @@ class FeedbackTable:
         self.n_items = data.n_items
         cells = [counts.tocoo() for counts in data.supportive.values()]
         keys = [each.row.astype(np.int64) * self.n_items + each.col for each in cells]
-        found = np.unique(np.concatenate([np.empty(0, np.int64), *keys]))
-        counts = np.zeros((len(found), len(cells)), np.float32)
+        met = np.unique(np.concatenate([np.empty(0, np.int64), *keys]))
+        counts = np.zeros((len(met), len(cells)), np.float32)
         for behaviour, (key, each) in enumerate(zip(keys, cells, strict=True)):
-            counts[np.searchsorted(found, key), behaviour] = each.data
-        self.keys = torch.as_tensor(found, device=device)
+            counts[np.searchsorted(met, key), behaviour] = each.data
+        self.keys = torch.as_tensor(met, device=device)
         self.counts = torch.as_tensor(counts, device=device)
 
     def __call__(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
@@ -69,8 +69,8 @@ def look_up(keys: torch.Tensor, values: torch.Tensor, wanted: torch.Tensor) -> t
     if not len(keys):
         return values.new_zeros(*wanted.shape, *values.shape[1:])
     place = torch.searchsorted(keys, wanted).clamp_(max=len(keys) - 1)
-    found = keys[place] == wanted
-    return values[place] * found.view(*found.shape, *[1] * (values.dim() - 1))
+    present = keys[place] == wanted
+    return values[place] * present.view(*present.shape, *[1] * (values.dim() - 1))
 
 
 def cells_of(keys: torch.Tensor, users: torch.Tensor, n_items: int) -> tuple[torch.Tensor, torch.Tensor]:

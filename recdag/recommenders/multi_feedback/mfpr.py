@@ -54,8 +54,8 @@ class MFPR(ParameterModel[MFPRConfig]):
         self._sampler = FeedbackSampler(data, share, self.device)
         self._feedback = FeedbackTable(data, self.device)
         met = _normalised(data)
-        self._met = SparseRows.of(met, self.device)
-        self._met_by = SparseRows.of(csr_array(met.T), self.device)
+        self._met = SparseRows.from_matrix(met, self.device)
+        self._met_by = SparseRows.from_matrix(csr_array(met.T), self.device)
         self._scale = torch.as_tensor(_scale(data), device=self.device)
 
         seed_everything(options.seed, options.phase, 0)

@@ -28,7 +28,7 @@ class Targets:
     counts: torch.Tensor
 
     @classmethod
-    def of(cls, matrix: csr_array, device: torch.device) -> Targets:
+    def from_matrix(cls, matrix: csr_array, device: torch.device) -> Targets:
         """The non-zero cells of a (B, m) matrix."""
         counts = np.diff(matrix.indptr)
         starts = np.repeat(np.arange(len(counts), dtype=np.int64) * matrix.shape[1], counts)

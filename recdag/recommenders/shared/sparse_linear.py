@@ -27,7 +27,7 @@ class SparseRows:
     values: torch.Tensor
 
     @classmethod
-    def of(cls, matrix: csr_array, device: torch.device) -> SparseRows:
+    def from_matrix(cls, matrix: csr_array, device: torch.device) -> SparseRows:
         """The rows of `matrix`; values keep their type."""
         return cls(
             torch.as_tensor(matrix.indptr.astype(np.int32, copy=False), device=device),
@@ -81,9 +81,9 @@ class SparseLinear(nn.Module):
     def forward(self, matrix: csr_array) -> torch.Tensor:
         """(B, K) for a (B, m) matrix whose values have the weight's type."""
         device = self.weight.device
-        rows = SparseRows.of(matrix, device)
+        rows = SparseRows.from_matrix(matrix, device)
         if not torch.is_grad_enabled():
             return rows.times(self.weight) + self.bias
-        transposed = SparseRows.of(csr_array(matrix.T), device)
+        transposed = SparseRows.from_matrix(csr_array(matrix.T), device)
         product: torch.Tensor = _SparseProduct.apply(self.weight, rows, transposed)  # type: ignore[no-untyped-call]
         return product + self.bias
