@@ -44,7 +44,7 @@ def popularity_anchor(project: Project, dataset: str, protocol: str) -> Verdict:
     if not published:
         return Verdict(True, "Nobody has published popularity on this data set under this protocol")
     if reason := split_refusal(project, dataset, protocol):
-        return Verdict(True, f"Left out: {reason}")
+        return Verdict(True, f"Skipped: {reason}")
     values = _measured(project, dataset, protocol, sorted(published))
     numbers = values | {f"{name} expected": value for name, value in published.items()}
     numbers |= {f"{name} difference": values[name] - value for name, value in published.items()}

@@ -47,7 +47,7 @@ def expected_split_size(project: Project, dataset: str, protocol: str) -> Verdic
     if expected == Expected():
         return Verdict(True, "The catalogue states no sizes under this protocol")
     if reason := split_refusal(project, dataset, protocol):
-        return Verdict(True, f"Left out: {reason}")
+        return Verdict(True, f"Skipped: {reason}")
     with project.warehouse.reading(dataset) as connection:
         found = row(
             connection,
@@ -93,7 +93,7 @@ def no_duplicates(project: Project, dataset: str) -> Verdict:
 def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
     """Count held-out pairs that are training or input pairs of the same fold."""
     if reason := split_refusal(project, dataset, protocol):
-        return Verdict(True, f"Left out: {reason}")
+        return Verdict(True, f"Skipped: {reason}")
     with project.warehouse.reading(dataset) as connection:
         counted = connection.execute(
             f"""
@@ -118,7 +118,7 @@ def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
 def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
     """Every model that is trained has every metric of the protocol, finite and in its range."""
     if reason := refusal(project, dataset, paper):
-        return Verdict(True, f"Left out: {reason}")
+        return Verdict(True, f"Skipped: {reason}")
     with project.published.reading() as connection:
         rows = connection.execute(
             "select model, metric, value from metrics where dataset = ? and paper = ? and study is null",
@@ -154,7 +154,7 @@ def finite_weights(project: Project, dataset: str, paper: str, model: str) -> Ve
     folder = project.trained(dataset, paper, model)
     card = Card.read(folder)
     if card is None and (reason := refusal(project, dataset, paper, model)):
-        return Verdict(True, f"Left out: {reason}")
+        return Verdict(True, f"Skipped: {reason}")
     wrong = check_trained(folder, card.folds) if card else [f"{folder} has no card"]
     if wrong:
         cure = f"Delete {folder} and run again; where they are not finite, lower the learning rate first."

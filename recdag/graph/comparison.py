@@ -24,6 +24,7 @@ from recdag.report.verdicts.tally import verdict_bars
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
+from recdag.warehouse.skipped import read_skipped
 
 COMPARISON_VERSION = "2"
 REPORT_VERSION = "8"
@@ -47,7 +48,10 @@ def comparison_key(project: Project, recorded: Mapping[tuple[str, str], str]) ->
 
 def report_key(project: Project, recorded: Mapping[tuple[str, str], str]) -> str:
     """What the page depends on."""
+    with project.published.reading() as connection:
+        skipped = sorted(read_skipped(connection).items())
     return step_key(
+        skipped=skipped,
         obtainable=sorted(obtainable(project)),
         searchable=sorted(searchable(project)),
         results=sorted(recorded.items()),

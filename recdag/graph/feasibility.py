@@ -16,12 +16,11 @@ from recdag.errors import NotApplicable
 from recdag.graph.memory import available_bytes
 from recdag.graph.project import Project
 from recdag.graph.splits import split_asset
-from recdag.graph.step import step_key
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
 from recdag.recommenders.spec import ModelSpec
 from recdag.studies.base import Counts, Study
-from recdag.warehouse.left_out import left_out_key, record_left_out
+from recdag.warehouse.skipped import read_skipped, write_skipped
 
 
 def refused_papers(dataset: Dataset) -> dict[str, str]:
@@ -70,14 +69,13 @@ def refused(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, 
 
 
 def publish_refused(project: Project, dataset: str, paper: str) -> dict[str, str]:
-    """What of a paper is left out, as from `refused`; the published file tells it too, for the report."""
+    """What of a paper is skipped, as from `refused`; the published file tells it too, for the report."""
     found = refused(project, dataset, [paper])
-    key = step_key(reasons=found)
     with project.published.reading() as connection:
-        known = left_out_key(connection, dataset, paper)
-    if key != (known or step_key(reasons={})):
+        known = read_skipped(connection).get((dataset, paper), {})
+    if found != known:
         with project.published.update() as connection:
-            record_left_out(connection, dataset, paper, key, found)
+            write_skipped(connection, dataset, paper, found)
     return found
 
 

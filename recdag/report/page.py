@@ -14,12 +14,12 @@ from recdag.files import write_whole
 from recdag.papers.paper import Paper
 from recdag.report import queries
 from recdag.report.paper_sections import Material, PaperSection, paper_section
-from recdag.report.skipped import LeftOut, left_out_of
+from recdag.report.skipped import Skipped, skipped_together
 from recdag.report.tables import StandsFor
 from recdag.report.templates import HERE, templates
 from recdag.report.verdicts.evidence import SIMULATED
 from recdag.report.verdicts.tally import shown_verdicts, verdict_counts
-from recdag.warehouse.left_out import read_left_out
+from recdag.warehouse.skipped import read_skipped
 
 
 def build_report(
@@ -52,7 +52,7 @@ def build_report(
         DataError: nothing has been published.
     """
     known = {"papers": papers or {}, "anchors": anchors, "stands_for": stands_for or {}}
-    material, left_out = _read(published, **known, obtainable=obtainable, searchable=searchable)
+    material, skipped = _read(published, **known, obtainable=obtainable, searchable=searchable)
     names = dict.fromkeys([*material.papers, *material.results["paper"], *material.studies["paper"]])
     sections = [paper_section(material, name) for name in names]
     claims = material.claims.assign(shown=shown_verdicts(material.claims, obtainable))
@@ -68,7 +68,7 @@ def build_report(
             claims=list(claims.itertuples(index=False)),
             verdicts=verdict_counts(material.claims, obtainable),
             run=_what_was_run(material.results),
-            left_out=left_out,
+            skipped=skipped,
             made_at=made_at or datetime.now(UTC),
             style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
             script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
@@ -78,7 +78,7 @@ def build_report(
     return output
 
 
-def _read(published: Path, **known: Any) -> tuple[Material, tuple[LeftOut, ...]]:
+def _read(published: Path, **known: Any) -> tuple[Material, tuple[Skipped, ...]]:
     with queries.reading(published) as connection:
         material = Material(
             results=queries.read_results(connection),
@@ -96,7 +96,7 @@ def _read(published: Path, **known: Any) -> tuple[Material, tuple[LeftOut, ...]]
             notes=queries.read_notes(connection),
             **known,
         )
-        return material, left_out_of(read_left_out(connection))
+        return material, skipped_together(read_skipped(connection))
 
 
 def _places(

@@ -14,6 +14,7 @@ TABLES: dict[str, str] = {
     "recipes": "A hyperparameter of a trained model, and where its value comes from.",
     "trainings": "How a model was trained: seed, sizes of its data, machine and libraries.",
     "recommendations": "An item of a user's top-N list.",
+    "skipped": "A paper or a model of it that was not run, for the data or the machine did not allow it.",
     "provenance": "What every result was made from.",
     "leaderboard": "Models by metric, paper and data set, the best at place 1; sweeps left out.",
 }
@@ -124,6 +125,10 @@ _OF_TABLE: dict[str, dict[str, str]] = {
     "recommendations": {
         "rank": "Place in the list, from 1.",
         "score": "What the model gives the item; comparable within a list alone.",
+    },
+    "skipped": {
+        "model": "Model, as in its asset's key; NULL where all of the paper is skipped.",
+        "skipped": "Why.",
     },
     "leaderboard": {"place": "Place among the models, from 1."},
 }

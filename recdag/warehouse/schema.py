@@ -112,6 +112,10 @@ SCHEMA: dict[str, dict[str, str]] = {
         **_texts("item_key", "title"),
         "score": "FLOAT",
     },
+    "skipped": {
+        # model is NULL where all of the paper is skipped
+        **_texts("dataset", "paper", "model", "skipped"),
+    },
     "provenance": {"dataset": _TEXT, **provenance.COLUMNS},
 }
 
@@ -146,6 +150,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "studies": ("dataset", "paper", "study", "x_name", "x", "series", "metric", "users"),
     "recipes": ("dataset", "paper", "model", "hyperparameter"),
     "trainings": ("dataset", "paper", "model"),
+    "skipped": ("dataset", "paper", "model"),
     "provenance": ("dataset", "asset"),
 }
 """The columns that tell the rows of a table apart; the two tables with rows of single users are too

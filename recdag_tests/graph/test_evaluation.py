@@ -10,10 +10,12 @@ import yaml
 
 from recdag.errors import RecdagError
 from recdag.evaluation import protocols
+from recdag.evaluation.metrics import METRICS, Metric
 from recdag.graph import data, evaluation, evaluation_plan
 from recdag.graph.checks import plausible_metrics
 from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.freshness import results_current
+from recdag.graph.previews import results_table
 from recdag.graph.project import Project
 from recdag.graph.request import TrainingRequest
 from recdag.graph.snapshot import Snapshot
@@ -22,6 +24,8 @@ from recdag.graph.status import project_status
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
+from recdag.report.page import build_report
+from recdag.report.terminal import result_tables
 from recdag.warehouse.queries import user_keys
 
 PROTOCOL = PAPERS["mult_vae"].protocol
@@ -171,6 +175,39 @@ def test_a_metric_that_is_added_to_a_protocol_is_measured(three, monkeypatch):
     assert len(rows(three, "from metrics where metric = 'mrr'")) == 3
     assert plausible_metrics(three, "tiny", "mult_vae").passed
     assert results_current(three, "tiny", "mult_vae").passed
+
+
+def test_a_metric_is_added_in_its_module_a_protocol_and_a_paper(three, monkeypatch):
+    """Measured, named and ordered as the object says, with nothing else to edit."""
+    mean_rank = Metric(
+        family="mean_rank",
+        word="Mean rank",
+        summary="mean rank of held-out items",
+        by_user=lambda ranked, _: ranked.sum_by_user(ranked.rank) / ranked.n_targets,
+        has_cutoff=False,
+        larger_is_better=False,
+        high=float("inf"),
+    )
+    monkeypatch.setitem(METRICS, "mean_rank", mean_rank)
+    change_protocol(monkeypatch, metrics=(*protocols.PROTOCOLS[PROTOCOL].metrics, "mean_rank"))
+    paper = replace(PAPERS["mult_vae"], metrics=("mean_rank", *PAPERS["mult_vae"].metrics))
+    monkeypatch.setitem(PAPERS, "mult_vae", paper)
+
+    assert set(evaluate(three)["evaluated"]) == {"item_pop", "wmf", "slim"}
+    values = dict(rows(three, "select model, value from metrics where metric = 'mean_rank'"))
+    assert set(values) == {"item_pop", "wmf", "slim"} and min(values.values()) >= 1
+    assert plausible_metrics(three, "tiny", "mult_vae").passed
+    with three.published.reading() as connection:
+        (table,) = result_tables(connection, "tiny", [paper])
+    best_first = sorted(values, key=lambda model: values[model])
+    assert table.columns[1].header == "Mean rank"
+    assert [str(cell) for cell in table.columns[0].cells] == best_first
+    page = build_report(three.settings.published, three.settings.report, papers=PAPERS).read_text()
+    results = page[page.index("Protocol strong_generalization") :]
+    assert '<th scope="col" class="n">Mean rank</th>' in results
+    order = [results.index(f'<code class="variant">{model}</code>') for model in best_first]
+    assert order == sorted(order)
+    assert results_table(three, "tiny", "mult_vae").startswith("| model | Mean rank |")
 
 
 def test_another_protocol_version_measures_again(three, monkeypatch):

@@ -27,8 +27,8 @@ from recdag.graph.study_runs import refuse_study, run_study
 from recdag.orchestration.display import RunDisplay
 from recdag.orchestration.run import materialize
 from recdag.papers.catalogue import PAPERS
-from recdag.warehouse.left_out import read_left_out
 from recdag.warehouse.queries import recorded_keys
+from recdag.warehouse.skipped import read_skipped
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def test_a_run_goes_on_without_what_is_refused(project, home, caplog):
     assert (home / "data" / "reports" / "report.html").exists()
     with project.published.reading() as connection:
         assert connection.execute("select count(*) from metrics").fetchone() == (0,)
-        ((dataset, reasons),) = read_left_out(connection)
-    assert dataset == "tiny" and "no interaction is left" in reasons["mult_vae"]
+        ((where, reasons),) = read_skipped(connection).items()
+    assert where == ("tiny", "mult_vae") and "no interaction is left" in reasons["mult_vae"]
     report = (home / "data" / "reports" / "report.html").read_text()
     assert "<dt>tiny: mult_vae</dt>" in report and "no interaction is left" in report
 
@@ -148,20 +148,20 @@ def test_a_model_is_left_out_by_the_machine_that_was_to_train_it(home, small_mac
 
 def test_a_model_of_other_behaviours_is_left_out_where_the_data_have_one(project):
     assert feasibility.runnable(project, "tiny", "benchmark", ["wmf", "met"]) == ("wmf",)
-    left_out = feasibility.publish_refused(project, "tiny", "benchmark")
-    assert left_out == {"benchmark/met": "it looks at other behaviours, and the data have one, buy"}
+    skipped = feasibility.publish_refused(project, "tiny", "benchmark")
+    assert skipped == {"benchmark/met": "it looks at other behaviours, and the data have one, buy"}
     assert feasibility.runnable(project, "demo", "benchmark", ["met"]) == ("met",)
 
 
 def test_what_is_left_out_is_published_until_it_can_be_done(project):
     def published():
         with project.published.reading() as connection:
-            return read_left_out(connection)
+            return read_skipped(connection)
 
-    assert feasibility.publish_refused(project, "tiny", "fawmf") == {} and published() == []
+    assert feasibility.publish_refused(project, "tiny", "fawmf") == {} and published() == {}
     feasibility.note_refusal(project, "tiny", "fawmf", "ease", "it needs more memory")
     found = feasibility.publish_refused(project, "tiny", "fawmf")
-    assert found == {"fawmf/ease": "it needs more memory"} and published() == [("tiny", found)]
+    assert found == {"fawmf/ease": "it needs more memory"} and published() == {("tiny", "fawmf"): found}
     feasibility.note_refusal(project, "tiny", "fawmf", "ease", None)
     feasibility.publish_refused(project, "tiny", "fawmf")
-    assert published() == [("tiny", {})]
+    assert published() == {}

@@ -12,7 +12,7 @@ from recdag.evaluation import experiment
 from recdag.graph.evaluation import evaluate_model
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
-from recdag.graph.request import Budget, TrainingRequest
+from recdag.graph.request import Budget, TrainingRequest, request_of
 from recdag.graph.search import Search
 from recdag.graph.splits import read_splits
 from recdag.graph.training import plan_training, train_model
@@ -296,3 +296,19 @@ def test_a_search_finds_what_is_better_than_its_start(tmp_path):
     best = max(others, key=lambda trial: trial.quality)
     assert best.values["widths"] == [8, 4] and best.quality > 1.8
     assert len({json.dumps(trial.values) for trial in search.trials()}) == 25
+
+
+def test_a_card_of_an_earlier_version_is_taken_as_it_is(project):
+    """Its budget was in words, and what was set for the run was told by its source."""
+    tune_model(project, request())
+    train_model(project, request(overrides={"l2": 7.0}))
+    path = project.trained("tiny", "benchmark", "ease") / "card.json"
+    now = json.loads(path.read_text())
+    before = {name: value for name, value in now.items() if name not in ("origins", "budget")}
+    path.write_text(json.dumps(before | {"tuning": "3 trials"}))
+    card = Card.read(path.parent)
+    assert card.budget == Budget(trials=3) and card.origins == {"l2": "run"}
+    asked = request_of(card)
+    assert asked.overrides == {"l2": 7.0} and asked.budget == Budget(trials=3)
+    path.write_text(json.dumps(before | {"tuning": None}))
+    assert Card.read(path.parent).budget is None

@@ -184,6 +184,23 @@ def test_tables_and_columns_of_a_newer_schema_are_added(tmp_path: Path) -> None:
         assert connection.execute("select value from best").fetchall() == [(0.1,)]
 
 
+def test_a_file_of_an_earlier_version_is_brought_up_to_this_one_by_who_reads_it(tmp_path: Path) -> None:
+    published = Published(tmp_path / "recdag.duckdb")
+    with published.update() as connection:
+        replace_rows(connection, "metrics", metrics("bpr", [0.1]), model="bpr")
+        for name in ("users", "budget_trials", "budget_seconds"):
+            connection.execute(f"alter table metrics drop column {name}")
+        connection.execute("alter table metrics add column tuning varchar")
+        connection.execute("create or replace view leaderboard as select value, tuning from metrics")
+    with duckdb.connect(str(published.path)) as connection:
+        assert "users" not in [name for name, *_ in connection.execute("describe metrics").fetchall()]
+    with published.reading() as connection:
+        assert connection.execute("select users, budget_trials from metrics").fetchall() == [("all", None)]
+        assert "tuning" not in [name for name, *_ in connection.execute("describe metrics").fetchall()]
+        assert connection.execute("select users from metrics").fetchall() == [("all",)]
+        assert "budget_trials" in [name for name, *_ in connection.execute("describe leaderboard").fetchall()]
+
+
 def test_provenance_by_data_set(tmp_path: Path) -> None:
     published = Published(tmp_path / "recdag.duckdb")
     with published.update() as connection:
