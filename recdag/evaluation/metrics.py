@@ -247,8 +247,11 @@ def metric_named(name: str) -> Metric:
 
 
 def known_metric(name: str) -> Metric | None:
-    """The metric of a published name; None where it is none of ours: hours, a speedup."""
+    """The metric of a published name, without a cut-off where a study varies it; None where it is none of
+    ours: hours, a speedup."""
     own = name.partition(" ")[0]
+    if own in METRICS:
+        return METRICS[own]
     return metric_named(own) if own.partition("@")[0] in METRICS else None
 
 

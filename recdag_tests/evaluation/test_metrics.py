@@ -132,3 +132,4 @@ def test_names():
     assert metric_title("recall_plain@5") == "Recall (plain)@5"
     assert metric_title("mrr_sum") == "MRR (sum)"
     assert metric_title("new@3") == "new@3"
+    assert metric_title("hr") == "HR" and larger_is_better("hr") and not larger_is_better("mpr")
