@@ -11,7 +11,7 @@ from recdag.graph.project import Project
 from recdag.papers.catalogue import paper as find_paper
 from recdag.papers.catalogue import study as find_study
 from recdag.papers.paper import Paper
-from recdag.studies.base import Study, Sweep
+from recdag.studies.base import Study
 from recdag.suggest import names_known
 
 
@@ -105,7 +105,7 @@ def _models(paper: Paper, given: str) -> tuple[str, ...]:
 
 def _axes(study: str, declared: Study, given: Sequence[str]) -> dict[str, list[Any]]:
     """The values given for axes of a study's grid, in the type of its own values."""
-    known = declared.axes if isinstance(declared, Sweep) else {}
+    known = declared.choices
     chosen = {}
     for entry in given:
         axis, _, values = entry.partition("=")

@@ -12,7 +12,6 @@ from recdag.cli.terminal import literal, print_table
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.catalogue import paper as find_paper
 from recdag.papers.paper import Paper
-from recdag.studies.base import Sweep
 
 OnePaper = Annotated[
     str | None, typer.Option(help="Only those of this paper.", autocompletion=completion.papers)
@@ -46,7 +45,8 @@ def studies(paper: OnePaper = None) -> None:
     table = Table("study", "shows", "in the paper", "belongs to every run", box=None)
     for each in _chosen(paper):
         for study in each.studies:
-            trained = f", trains {study.trainings('')} models" if isinstance(study, Sweep) else ""
+            count = study.trainings("")
+            trained = f", trains {count} models" if count else ""
             when = "yes" if study.quick else f"when asked for{trained}"
             table.add_row(f"{each.id}/{study.id}", literal(study.title), study.figure, when)
     print_table(table)

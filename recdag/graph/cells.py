@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,58 +23,164 @@ from recdag.graph.evaluation import evaluate_trained, metric_rows
 from recdag.graph.evaluation_plan import evaluation_version
 from recdag.graph.model_folder import Card, read_history
 from recdag.graph.request import Budget, TrainingRequest, budget_columns
-from recdag.graph.splits import read_splits
 from recdag.graph.step import step_key
-from recdag.graph.study_request import StudyRequest
 from recdag.graph.training import Plan, fit_folds, plan_training, variant
-from recdag.studies.base import Curves, Grid, Series
+from recdag.studies.bench import Cell, CellResult
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split
+    from recdag.graph.study_request import StudyRequest
     from recdag.training.options import Progress
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One point of a grid.
+class PlannedCell:
+    """A cell whose training is fully determined.
 
     Attributes:
-        series: the line it belongs to.
-        x: where on the line; None where the study has no such axis.
-        point: axis -> value, of the axes that the model has.
-        evaluation: version of how it is measured; None where only the learning curve counts, so that
-            training ends where the epoch is chosen.
+        evaluation: version of how it is measured; None where it is not.
     """
 
-    series: str
-    x: float | None
-    point: dict[str, Any]
+    cell: Cell
     plan: Plan
-    folds: int | None
     evaluation: str | None
 
     @property
     def key(self) -> str:
-        return step_key(training=self.plan.key, folds=self.folds, evaluation=self.evaluation)
+        return step_key(training=self.plan.key, folds=self.cell.folds, evaluation=self.evaluation)
 
     @property
     def label(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in self.point.items())
-        return f"{self.plan.request.model} {settings}".strip()
+        settings = ", ".join(f"{name}={value}" for name, value in self.cell.point.items())
+        return f"{self.cell.model} {settings}".strip()
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the table `metrics` says of the training."""
+        return {
+            "protocol": self.plan.protocol,
+            "model": self.cell.model,
+            "seed": self.cell.seed,
+            "code_version": self.plan.spec.version,
+            "data_version": self.plan.split_version,
+            "run_id": self.plan.request.run_id,
+        }
 
 
-@dataclass(frozen=True)
-class CellResult:
-    """What a cell came to.
+class CellRunner:
+    """Trains and measures cells, or finds them done.
 
-    Attributes:
-        metrics: rows of the published table `metrics`; none where the cell is not measured.
-        history: learning curve of every fold, rows as `HistoryRow`.
+    Raises:
+        RecdagError: a cell's values do not fit its model, or the split has not been made.
     """
 
-    cell: Cell
-    metrics: pd.DataFrame
-    history: list[list[dict[str, Any]]]
+    def __init__(self, request: StudyRequest, cells: Sequence[Cell]) -> None:
+        self._request = request
+        self._planned = [self._plan(cell) for cell in cells]
+
+    def _plan(self, cell: Cell) -> PlannedCell:
+        request = self._request
+        training = TrainingRequest(
+            dataset=request.dataset,
+            paper=request.paper,
+            model=cell.model,
+            overrides=cell.overrides,
+            seed=cell.seed,
+            selection=cell.selection,
+            run_id=request.run_id,
+        )
+        plan = plan_training(request.project, training)
+        version = evaluation_version(request.project, request.dataset, plan.protocol)
+        return PlannedCell(cell, plan, version if cell.measured else None)
+
+    @property
+    def keys(self) -> list[str]:
+        return [planned.key for planned in self._planned]
+
+    def run(self, metrics: Sequence[str]) -> list[CellResult]:
+        wanted = frozenset(metrics)
+        count = len(self._planned)
+        return [self._run(planned, f"{i} of {count}", wanted) for i, planned in enumerate(self._planned, 1)]
+
+    @cached_property
+    def _folder(self) -> Path:
+        request = self._request
+        return request.project.trained(request.dataset, request.paper, "studies")
+
+    def _run(self, planned: PlannedCell, place: str, metrics: frozenset[str]) -> CellResult:
+        path = self._folder / f"{planned.cell.model}-{planned.key}.json"
+        if not _done(planned, path, metrics):
+            self._request.heartbeat()
+            with self._request.project.training_turn(self._request.heartbeat):
+                if not _done(planned, path, metrics):  # computed by another run meanwhile
+                    self._compute(planned, path, place)
+        kept = json.loads(path.read_text())
+        rows = pd.DataFrame([_row(each) for each in kept["metrics"]])
+        if planned.cell.measured:
+            rows = rows.astype({"created_at": "datetime64[us]"})
+        named = variant(planned.plan.spec, planned.plan.config, planned.cell.point)
+        return CellResult(planned.cell, planned.identity, rows.assign(variant=named), kept["history"])
+
+    def _compute(self, planned: PlannedCell, path: Path, place: str) -> None:
+        splits = self._splits(planned.cell)
+        trained = self._already_trained(planned)
+        if trained:
+            card, folder = trained
+            history = read_history(folder)
+            evaluations = (
+                evaluate_trained(self._request.project, card, splits) if planned.cell.measured else []
+            )
+        else:
+            from recdag.evaluation.experiment import evaluate
+
+            checkpoints = path.with_suffix(".checkpoints")
+            experiments, card = fit_folds(
+                planned.plan,
+                splits,
+                checkpoints,
+                self._named(planned, place),
+                self._request.heartbeat,
+                refit=planned.cell.measured,
+            )
+            history = [[asdict(row) for row in experiment.history.rows] for experiment in experiments]
+            metrics = PROTOCOLS[planned.plan.protocol].metrics
+            pairs = zip(experiments, splits, strict=True) if planned.cell.measured else []
+            evaluations = [evaluate(experiment.model, split.test, metrics) for experiment, split in pairs]
+        measurements = []
+        if planned.cell.measured:
+            rows = metric_rows(evaluations, splits, card, self._request.run_id)
+            measurements = json.loads(rows.to_json(orient="records", date_format="iso"))
+        kept = {"metrics": measurements, "history": history}
+        partial = path.with_suffix(".partial")
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(kept))
+        partial.replace(path)
+        shutil.rmtree(path.with_suffix(".checkpoints"), ignore_errors=True)
+
+    def _splits(self, cell: Cell) -> list[Split]:
+        return self._request.splits()[: cell.folds]
+
+    def _already_trained(self, planned: PlannedCell) -> tuple[Card, Path] | None:
+        """The paper's own trained model, where the cell is no different from it."""
+        folder = self._request.folder(planned.cell.model)
+        card = Card.read(folder)
+        return (card, folder) if card is not None and card.key == planned.plan.key else None
+
+    def _named(self, planned: PlannedCell, place: str) -> Callable[[Progress], None]:
+        """Progress that says which cell is at work."""
+
+        def tell(progress: Progress) -> None:
+            phase = f"{place}, {planned.label}, {progress.phase}"
+            self._request.on_progress(replace(progress, phase=phase))
+
+        return tell
+
+
+def _done(planned: PlannedCell, path: Path, metrics: frozenset[str]) -> bool:
+    if not path.exists():
+        return False
+    kept = {row["metric"] for row in json.loads(path.read_text())["metrics"]}
+    return not planned.cell.measured or metrics.intersection(PROTOCOLS[planned.plan.protocol].metrics) <= kept
 
 
 def _row(kept: dict[str, Any]) -> dict[str, Any]:
@@ -88,128 +194,3 @@ def _row(kept: dict[str, Any]) -> dict[str, Any]:
     metric, users = (stem, group) if group in USER_GROUPS else (kept["metric"], ALL_USERS)
     budget = Budget.parse(kept.pop("tuning", None) or "0")
     return {**kept, "metric": metric, "users": users, **budget_columns(budget)}
-
-
-def cells_of(study: Grid, request: StudyRequest) -> list[Cell]:
-    """All cells of a study on a data set, those of one series together."""
-    axes = study.grid(request.dataset, request.axes)
-    return [cell for series in study.series for cell in _cells(study, series, axes, request)]
-
-
-def _cells(study: Grid, series: Series, axes: dict[str, list[Any]], request: StudyRequest) -> Iterator[Cell]:
-    for point in study.points(series, axes):
-        linked = {name: factor * point[axis] for name, (axis, factor) in series.linked.items()}
-        training = TrainingRequest(
-            dataset=request.dataset,
-            paper=request.paper,
-            model=series.model,
-            overrides={**series.settings, **point, **linked},
-            seed=request.seed,
-            run_id=request.run_id,
-        )
-        others = [f"{name}={value}" for name, value in point.items() if name != study.x]
-        x = None if study.x is None or study.x not in point else float(point[study.x])
-        plan = plan_training(request.project, training)
-        evaluation = None
-        if not isinstance(study, Curves):
-            evaluation = evaluation_version(request.project, request.dataset, plan.protocol)
-        yield Cell(", ".join([series.name, *others]), x, point, plan, study.folds, evaluation)
-
-
-class CellRunner:
-    """Trains and measures cells, or finds them done.
-
-    Args:
-        metrics: what a cell that is measured must hold; one that was kept without is measured anew.
-    """
-
-    def __init__(self, request: StudyRequest, metrics: Sequence[str]) -> None:
-        self._request = request
-        self._metrics = frozenset(metrics)
-        self._protocols: dict[str, list[Split]] = {}
-
-    @cached_property
-    def _folder(self) -> Path:
-        request = self._request
-        return request.project.trained(request.dataset, request.paper, "studies")
-
-    def run_all(self, cells: Sequence[Cell]) -> list[CellResult]:
-        """Every cell's result, in order."""
-        return [self._run(cell, f"{i} of {len(cells)}") for i, cell in enumerate(cells, 1)]
-
-    def _run(self, cell: Cell, place: str) -> CellResult:
-        path = self._folder / f"{cell.plan.request.model}-{cell.key}.json"
-        if not self._done(cell, path):
-            self._request.heartbeat()
-            with self._request.project.training_turn(self._request.heartbeat):
-                if not self._done(cell, path):  # computed by another run meanwhile
-                    self._compute(cell, path, place)
-        kept = json.loads(path.read_text())
-        metrics = pd.DataFrame([_row(each) for each in kept["metrics"]])
-        if cell.evaluation:
-            metrics = metrics.astype({"created_at": "datetime64[us]"})
-        named = variant(cell.plan.spec, cell.plan.config, cell.point)
-        return CellResult(cell, metrics.assign(variant=named), kept["history"])
-
-    def _done(self, cell: Cell, path: Path) -> bool:
-        if not path.exists():
-            return False
-        kept = {row["metric"] for row in json.loads(path.read_text())["metrics"]}
-        wanted = self._metrics.intersection(PROTOCOLS[cell.plan.protocol].metrics)
-        return cell.evaluation is None or wanted <= kept
-
-    def _compute(self, cell: Cell, path: Path, place: str) -> None:
-        splits = self._splits(cell)
-        trained = self._already_trained(cell)
-        if trained:
-            card, folder = trained
-            history = read_history(folder)
-            evaluations = evaluate_trained(self._request.project, card, splits) if cell.evaluation else []
-        else:
-            from recdag.evaluation.experiment import evaluate
-
-            checkpoints = path.with_suffix(".checkpoints")
-            experiments, card = fit_folds(
-                cell.plan,
-                splits,
-                checkpoints,
-                self._named(cell, place),
-                self._request.heartbeat,
-                refit=cell.evaluation is not None,
-            )
-            history = [[asdict(row) for row in experiment.history.rows] for experiment in experiments]
-            metrics = PROTOCOLS[cell.plan.protocol].metrics
-            measured = zip(experiments, splits, strict=True) if cell.evaluation else []
-            evaluations = [evaluate(experiment.model, split.test, metrics) for experiment, split in measured]
-        measurements = []
-        if cell.evaluation:
-            rows = metric_rows(evaluations, splits, card, self._request.run_id)
-            measurements = json.loads(rows.to_json(orient="records", date_format="iso"))
-        kept = {"metrics": measurements, "history": history}
-        partial = path.with_suffix(".partial")
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(kept))
-        partial.replace(path)
-        shutil.rmtree(path.with_suffix(".checkpoints"), ignore_errors=True)
-
-    def _splits(self, cell: Cell) -> list[Split]:
-        protocol = cell.plan.protocol
-        if protocol not in self._protocols:
-            self._protocols[protocol] = read_splits(self._request.project, self._request.dataset, protocol)
-        return self._protocols[protocol][: cell.folds]
-
-    def _already_trained(self, cell: Cell) -> tuple[Card, Path] | None:
-        """The paper's own trained model, where the cell is no different from it."""
-        request = cell.plan.request
-        folder = self._request.project.trained(request.dataset, request.paper, request.model)
-        card = Card.read(folder)
-        return (card, folder) if card is not None and card.key == cell.plan.key else None
-
-    def _named(self, cell: Cell, place: str) -> Callable[[Progress], None]:
-        """Progress that says which cell is at work."""
-
-        def tell(progress: Progress) -> None:
-            phase = f"{place}, {cell.label}, {progress.phase}"
-            self._request.on_progress(replace(progress, phase=phase))
-
-        return tell

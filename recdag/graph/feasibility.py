@@ -19,7 +19,6 @@ from recdag.graph.splits import split_asset
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
 from recdag.recommenders.spec import ModelSpec
-from recdag.studies.base import Counts, Study
 from recdag.warehouse.skipped import read_skipped, write_skipped
 
 
@@ -48,13 +47,6 @@ def refusal(project: Project, dataset: str, paper: str, model: str | None = None
         or split_refusal(project, dataset, PAPERS[paper].protocol)
         or (model_refusal(project, dataset, paper, model) if model else None)
     )
-
-
-def study_refusal(dataset: Dataset, study: Study) -> str | None:
-    """Why the data have not what a study shows; None where they have."""
-    if isinstance(study, Counts) and dataset.value_kind == "rating":
-        return "it shows how often users come back to an item, and the data are ratings"
-    return None
 
 
 def refused(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, str]:

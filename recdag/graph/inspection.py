@@ -8,7 +8,7 @@ from recdag.errors import RecdagError
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.graph import data
 from recdag.graph.evaluation_plan import plan_evaluation
-from recdag.graph.feasibility import model_refusal, refusal, study_refusal
+from recdag.graph.feasibility import model_refusal, refusal
 from recdag.graph.model_folder import Card
 from recdag.graph.reasons import table_changes, training_changes
 from recdag.graph.recommendations import ASSET as RECOMMENDATIONS
@@ -24,7 +24,7 @@ from recdag.graph.training import plan_training
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.serving.service import TOP
-from recdag.studies.base import Counts, Grid, Study, models_read
+from recdag.studies.base import Study
 
 Recorded = Mapping[tuple[str, str], str]
 
@@ -156,7 +156,7 @@ class Inspection:
     def _study(self, paper: Paper, study: Study) -> None:
         asset = f"{paper.id}/{study.id}"
         known = self._recorded.get((self._dataset, asset))
-        if reason := study_refusal(self._project.dataset(self._dataset), study):
+        if reason := study.refusal(self._project.dataset(self._dataset)):
             self._put(asset, "left out", [reason])
             return
         if known is None:
@@ -177,11 +177,10 @@ class Inspection:
 
     def _needs(self, paper: Paper, study: Study) -> list[str]:
         """The assets that decide whether a study's rows stay as they are."""
-        if isinstance(study, Counts):
-            return ["binarized", "relative_rating"]
-        if isinstance(study, Grid):
-            return [split_asset(paper.protocol)]
-        return [need for model in models_read(study) if (need := f"{paper.id}/{model}") in self._unsettled]
+        reads = study.reads()
+        models = [f"{paper.id}/{model}" for model in reads.models]
+        unsettled = [model for model in models if model in self._unsettled]
+        return [*reads.tables, *([split_asset(paper.protocol)] if reads.split else []), *unsettled]
 
     def _recommendations(self) -> None:
         known = self._recorded.get((self._dataset, RECOMMENDATIONS))

@@ -15,6 +15,7 @@ from recdag.graph.model_folder import read_history
 from recdag.graph.project import Project
 from recdag.papers.catalogue import PAPERS
 from recdag.plots.distributions import count_bars, long_tails
+from recdag.studies.names import Measure
 from recdag.warehouse.sql import arrays, identifier, scalar
 from recdag.words import number
 
@@ -136,22 +137,23 @@ def validation_reached(project: Project, card: Mapping[str, Any]) -> dict[str, f
 
 
 def study_table(project: Project, dataset: str, paper: str, study: str) -> str:
-    """The leading metric of a study, a row a series, as Markdown; a long axis is shown in steps."""
+    """The first measure of a study, a row a series, as Markdown; a long axis is shown in steps."""
     with project.published.reading() as connection:
         rows = connection.execute(
-            "select series, x_name, x, metric, value from studies"
+            "select series, beside, x_name, x, metric, statistic, users, value from studies"
             " where dataset = ? and paper = ? and study = ?",
             [dataset, paper, study],
         ).df()
     if rows.empty:
         return "No rows."
-    first = rows[(rows["metric"] == rows["metric"].iloc[0])]
+    measure = Measure.among(rows)[0]
+    first = measure.of(rows)
     first = first[first["x_name"].eq(first["x_name"].iloc[0]) | first["x_name"].isna()]
     wide = first.assign(x=first["x"].map("{:g}".format)).pivot_table(
         index="series", columns="x", values="value", sort=False
     )
     step = -(-wide.shape[1] // MOST_COLUMNS)
-    title = f"{first['metric'].iloc[0]} by {first['x_name'].iloc[0] or 'series'}"
+    title = f"{measure.label(measure.metric)} by {first['x_name'].iloc[0] or 'series'}"
     return f"{title}\n\n{_markdown(wide.iloc[:, ::step])}"
 
 

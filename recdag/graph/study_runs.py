@@ -1,61 +1,19 @@
-"""Running a study: find its kind, look whether its rows are current, publish them."""
+"""Running a study: look whether its rows are current, make and publish them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from recdag.graph.feasibility import refusal, study_refusal
+from recdag.graph.feasibility import refusal
 from recdag.graph.step import Outcome, step_key
-from recdag.graph.study_request import StudyPlan, StudyRequest
+from recdag.graph.study_request import StudyRequest
 from recdag.papers.catalogue import PAPERS
-from recdag.studies.activity import by_activity
-from recdag.studies.base import (
-    ByActivity,
-    ByPopularity,
-    Candidates,
-    Communities,
-    Counts,
-    Curves,
-    Defaults,
-    Grid,
-    Results,
-    Seeds,
-    Study,
-    TopList,
-    models_read,
-)
-from recdag.studies.candidates import candidates
-from recdag.studies.communities import communities
-from recdag.studies.counts import counts
-from recdag.studies.curves import curves
-from recdag.studies.defaults import defaults
-from recdag.studies.evaluated import evaluated_among
-from recdag.studies.grid import grid
-from recdag.studies.popularity import by_popularity
-from recdag.studies.results import results
-from recdag.studies.seeds import seeds
-from recdag.studies.top_list import top_list
+from recdag.studies.base import Study, StudyPlan
 from recdag.warehouse.provenance import forget, record
-from recdag.warehouse.published import replace_rows
+from recdag.warehouse.published import remove_rows, replace_rows
 from recdag.warehouse.queries import recorded_keys
 
-STUDY_VERSION = "1"
-
-_KINDS: dict[type[Study], Callable[[Any, StudyRequest], StudyPlan]] = {
-    Grid: grid,
-    Curves: curves,
-    Seeds: seeds,
-    Results: results,
-    Candidates: candidates,
-    TopList: top_list,
-    ByActivity: by_activity,
-    ByPopularity: by_popularity,
-    Defaults: defaults,
-    Counts: counts,
-    Communities: communities,
-}
+STUDY_VERSION = "2"
 
 
 def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
@@ -64,24 +22,19 @@ def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
     Raises:
         RecdagError: what the study reads has not been made.
     """
-    return _KINDS[type(study)](of_evaluated(study, request), request)
+    return _of_evaluated(request, study).plan(request)
 
 
-def of_evaluated(study: Study, request: StudyRequest) -> Study:
-    """The study with the models that have been evaluated, where it shows several and at least one has."""
-    if not isinstance(study, Results | Candidates | TopList | ByActivity | ByPopularity | Defaults | Seeds):
-        return study
-    if isinstance(study, Seeds):
-        there = evaluated_among(request, study.axes["models"])
-        return replace(study, axes={**study.axes, "models": there}) if there else study
-    there = evaluated_among(request, study.models)
-    return replace(study, models=there) if there else study
+def _of_evaluated(request: StudyRequest, study: Study) -> Study:
+    """The study of those of its models that have been evaluated."""
+    models = study.reads().models
+    return study.narrowed(request.evaluated_among(models)) if models else study
 
 
 def nothing_evaluated(request: StudyRequest, study: Study) -> str | None:
     """Why a study has nothing to show: none of the models that it reads has been evaluated."""
-    read = models_read(study, request.axes)
-    if not read or evaluated_among(request, read):
+    read = study.reads(request.axes).models
+    if not read or request.evaluated_among(read):
         return None
     return f"none of its models has been evaluated on {request.dataset!r}: {', '.join(read)}"
 
@@ -96,7 +49,7 @@ def refuse_study(request: StudyRequest, study: Study) -> str | None:
     dataset, paper, project = request.dataset, request.paper, request.project
     reason = (
         refusal(project, dataset, paper)
-        or study_refusal(project.dataset(dataset), study)
+        or study.refusal(project.dataset(dataset))
         or nothing_evaluated(request, study)
     )
     asset = f"{paper}/{study.id}"
@@ -105,8 +58,7 @@ def refuse_study(request: StudyRequest, study: Study) -> str | None:
             known = (dataset, asset) in recorded_keys(connection)
         if known:
             with project.published.update() as connection:
-                where = [dataset, paper, study.id]
-                connection.execute("delete from studies where dataset = ? and paper = ? and study = ?", where)
+                remove_rows(connection, "studies", dataset=dataset, paper=paper, study=study.id)
                 forget(connection, asset, dataset=dataset)
     return reason
 
@@ -124,17 +76,17 @@ def run_study(request: StudyRequest, study_id: str) -> Outcome:
     key = study_key(study, plan)
     with project.published.reading() as connection:
         known = recorded_keys(connection).get((dataset, asset))
-    told: dict[str, Any] = {"figure": study.figure or "ours"}
-    shown = models_read(of_evaluated(study, request), request.axes)
-    if lacking := [model for model in models_read(study, request.axes) if model not in shown]:
-        told["not_evaluated"] = lacking
+    described: dict[str, Any] = {"figure": study.figure or "ours"}
+    shown = _of_evaluated(request, study).reads(request.axes).models
+    if lacking := [model for model in study.reads(request.axes).models if model not in shown]:
+        described["not_evaluated"] = lacking
     if known == key:
-        return Outcome(key, told, cached=True)
+        return Outcome(key, described, cached=True)
     result = plan.compute()
     where = {"dataset": dataset, "paper": paper, "study": study.id}
     with project.published.update() as connection:
-        replace_rows(connection, "studies", result.rows, **where)
+        replace_rows(connection, "studies", result.rows.assign(kind=study.kind), **where)
         if result.metrics is not None:
             replace_rows(connection, "metrics", result.metrics, **where)
         record(connection, asset, key, key, {}, dataset=dataset)
-    return Outcome(key, {**told, "rows": len(result.rows)}, cached=False)
+    return Outcome(key, {**described, "rows": len(result.rows)}, cached=False)

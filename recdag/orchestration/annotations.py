@@ -14,8 +14,8 @@ from recdag.orchestration.steps import table_schema
 from recdag.papers.paper import Paper
 from recdag.recommenders.spec import ModelSpec
 from recdag.settings import PACKAGE
-from recdag.studies.base import Counts, Grid, Study
-from recdag.warehouse.lineage import SOURCES
+from recdag.studies.base import Study
+from recdag.warehouse.lineage import SOURCES, Sources
 from recdag.warehouse.schema import SCHEMA
 
 # Dagster calls code references a beta; its version is pinned.
@@ -89,22 +89,18 @@ def column_lineage(table: str, **assets: Sequence[str]) -> dict[str, Any]:
         assets: what `recdag.warehouse.lineage` calls an asset -> the keys that stand for it here; those
             that are not named stand for themselves.
     """
-    return {
-        "dagster/column_lineage": dg.TableColumnLineage(
-            deps_by_column={
-                column: list(_dependencies(sources, assets)) for column, sources in SOURCES[table].items()
-            }
-        )
-    }
+    return _lineage(SOURCES[table], assets)
 
 
 def study_lineage(paper: Paper, study: Study) -> dict[str, Any]:
     """Where the columns of a study's rows come from."""
-    if isinstance(study, Grid):
-        return column_lineage("studies of grids", split=[f"splits/{paper.protocol}"])
-    if isinstance(study, Counts):
-        return column_lineage("studies of counts")
-    return column_lineage("studies of results", evaluation=[f"{paper.id}/evaluation"])
+    assets = {"split": [f"splits/{paper.protocol}"], "evaluation": [f"{paper.id}/evaluation"]}
+    return _lineage(study.lineage, assets)
+
+
+def _lineage(columns: Sources, assets: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    dependencies = {column: list(_dependencies(sources, assets)) for column, sources in columns.items()}
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps_by_column=dependencies)}
 
 
 def _dependencies(

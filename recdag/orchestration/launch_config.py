@@ -10,7 +10,7 @@ from pydantic import Field, create_model
 
 from recdag.recipes.recipe import Hyperparameter
 from recdag.recommenders.spec import ModelSpec
-from recdag.studies.base import Study, Sweep
+from recdag.studies.base import Study
 
 SelectionChoice = enum.Enum("SelectionChoice", {"validation": "validation", "as_published": "as_published"})
 
@@ -69,11 +69,10 @@ def _plain(value: Any) -> str:
 def study_config(study: Study) -> type[SeedConfig]:
     """A config class with one optional list an axis; unset means: the study's own values."""
     axes: dict[str, Any] = {}
-    if isinstance(study, Sweep):
-        for name, values in study.axes.items():
-            listed = ", ".join(map(str, values))
-            described = Field(default=None, description=f"Values to try. Unset: {listed}, fewer on demo.")
-            axes[name] = (GenericAlias(list, (type(values[0]),)) | None, described)
+    for name, values in study.choices.items():
+        listed = ", ".join(map(str, values))
+        described = Field(default=None, description=f"Values to try. Unset: {listed}, fewer on demo.")
+        axes[name] = (GenericAlias(list, (type(values[0]),)) | None, described)
     return create_model(f"{study.id.title()}StudyConfig", __base__=SeedConfig, **axes)
 
 

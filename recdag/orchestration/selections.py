@@ -15,7 +15,7 @@ from recdag.graph.recommendations import ASSET as RECOMMENDATIONS
 from recdag.graph.recommendations import DEFAULT_MODELS
 from recdag.orchestration.jobs import LARGE_STUDIES
 from recdag.papers.paper import Paper
-from recdag.studies.base import Study, models_read
+from recdag.studies.base import Study
 from recdag.suggest import nearest
 
 # Dagster calls parts of its selection language a beta; its version is pinned.
@@ -53,7 +53,7 @@ def study_selection(paper: Paper, study: Study, axes: Mapping[str, Sequence[Any]
         axes: values that take the place of the study's own.
     """
     asset = f"{paper.id}/{study.id}"
-    if models := models_read(study, axes):
+    if models := study.reads(axes).models:
         return f"{_with_needs(paper, models)} or {_keys(asset, *_SHARED)}"
     return f'+key:"{asset}" or {_keys(*_SHARED)}'
 
@@ -64,7 +64,7 @@ def _with_needs(paper: Paper, models: Collection[str]) -> str:
 
 
 def _shows(study: Study, models: Collection[str]) -> bool:
-    return not set(models_read(study)).isdisjoint(models)
+    return not set(study.reads().models).isdisjoint(models)
 
 
 def _keys(*names: str) -> str:

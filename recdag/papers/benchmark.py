@@ -2,7 +2,10 @@
 
 from recdag.papers import cf_nade, fawmf, mult_vae, multi_feedback, ncf
 from recdag.papers.paper import Paper
-from recdag.studies.base import ByActivity, ByPopularity, Defaults, by_seed
+from recdag.studies.activity import ByActivity
+from recdag.studies.defaults import Defaults
+from recdag.studies.popularity import ByPopularity
+from recdag.studies.seeds import by_seed
 
 _MODELS = (
     "item_pop",

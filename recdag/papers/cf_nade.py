@@ -1,7 +1,9 @@
 """Implicit CF-NADE (Zheng et al. 2016)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.studies.base import Counts, Grid, Series, by_seed
+from recdag.studies.counts import Counts
+from recdag.studies.grid import Grid, Series
+from recdag.studies.seeds import by_seed
 
 _MODELS = ("implicit_cf_nade", "wmf")
 

@@ -1,7 +1,11 @@
 """Fast adaptively weighted matrix factorization (Chen et al. 2020)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.studies.base import Communities, Curves, Grid, Results, Series, by_seed
+from recdag.studies.communities import Communities
+from recdag.studies.curves import Curves
+from recdag.studies.grid import Grid, Series
+from recdag.studies.results import Results
+from recdag.studies.seeds import by_seed
 
 # A point on the curve every 10 iterations, and no early end.
 _CURVE = {"iterations_per_epoch": 10, "patience": None}

@@ -1,7 +1,11 @@
 """Variational autoencoders for collaborative filtering (Liang et al. 2018)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.studies.base import ByActivity, Curves, Results, Series, by_seed
+from recdag.studies.activity import ByActivity
+from recdag.studies.curves import Curves
+from recdag.studies.grid import Series
+from recdag.studies.results import Results
+from recdag.studies.seeds import by_seed
 
 _PROPOSED = (
     "mult_vae_pr",

@@ -6,7 +6,11 @@ publication's own.
 
 from recdag.evaluation.metrics import ALL_USERS, USER_GROUPS
 from recdag.papers.paper import DataSize, Paper
-from recdag.studies.base import Candidates, Curves, Grid, Results, Series, by_seed
+from recdag.studies.candidates import Candidates
+from recdag.studies.curves import Curves
+from recdag.studies.grid import Grid, Series
+from recdag.studies.results import Results
+from recdag.studies.seeds import by_seed
 
 METRICS = ("hr@10", "ndcg@10")
 _MODELS = ("mf_mmlp", "mf", "mmlp", "mfpr", "bpr", "wmf", "neumf")

@@ -1,7 +1,10 @@
 """Neural collaborative filtering (He et al. 2017)."""
 
 from recdag.papers.paper import DataSize, Paper
-from recdag.studies.base import Curves, Grid, Series, TopList, by_seed
+from recdag.studies.curves import Curves
+from recdag.studies.grid import Grid, Series
+from recdag.studies.seeds import by_seed
+from recdag.studies.top_list import TopList
 
 _MODELS = ("gmf", "mlp", "neumf", "neumf_pretrain", "item_pop", "item_knn", "bpr", "eals")
 

@@ -40,9 +40,8 @@ _SOURCES = """
 """
 
 _SEED_DEVIATIONS = """
-    SELECT dataset, paper, series AS model, replace(metric, ' seed deviation', '') AS metric,
-           any_value(value) AS deviation
-    FROM studies WHERE ends_with(metric, ' seed deviation') GROUP BY ALL
+    SELECT dataset, paper, series AS model, metric, any_value(value) AS deviation
+    FROM studies WHERE statistic = 'seed deviation' GROUP BY ALL
 """
 
 _CURVES = """
@@ -133,12 +132,11 @@ def read_notes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], t
 
 
 def read_studies(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """The published table `studies`, in the order in which each study gave its rows; the metric of some of
-    the users is called after them."""
-    return connection.execute(
-        "SELECT * REPLACE (if(users = 'all', metric, metric || ' ' || users) AS metric)"
-        " FROM studies ORDER BY rowid"
-    ).df()
+    """The published table `studies`, in the order in which each study gave its rows.
+
+    Rows from before there were statistics are left out: their studies are to be run again, as status says.
+    """
+    return connection.execute("SELECT * FROM studies WHERE statistic IS NOT NULL ORDER BY rowid").df()
 
 
 def read_curves(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

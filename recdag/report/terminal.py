@@ -16,7 +16,6 @@ from recdag.report.results import result_table
 from recdag.report.tables import Cell, ResultTable, StandsFor
 from recdag.report.verdicts.evidence import SIMULATED
 from recdag.report.verdicts.tally import VERDICTS
-from recdag.studies.misfits import misfits
 
 _MOST_METRICS = 3
 TIES = (
@@ -62,9 +61,17 @@ def result_tables(
         )
         for paper in papers
     )
-    return [
-        _table(table, models, misfits(studies[studies["paper"] == table.paper])) for table in tables if table
-    ]
+    warnings = {
+        paper.id: [
+            sentence
+            for study in paper.studies
+            for sentence in study.warnings(
+                studies[(studies["paper"] == paper.id) & (studies["study"] == study.id)]
+            )
+        ]
+        for paper in papers
+    }
+    return [_table(table, models, warnings[table.paper]) for table in tables if table]
 
 
 def _table(result: ResultTable, models: Collection[str], notes: Sequence[str] = ()) -> Table:

@@ -1,4 +1,4 @@
-"""Studies: the papers' sweeps, curves and tables, declared with the grid that they run over.
+"""What every study has: a declaration, the rows that it makes, and how they are shown.
 
 A study is an asset a data set. What it measures becomes rows of the published table `studies`; a
 claim whose source is among `sources` is drawn beside them.
@@ -6,21 +6,77 @@ claim whose source is among `sources` is drawn beside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import product
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from recdag.evaluation.metrics import ALL_USERS
-from recdag.recommenders.catalogue import MODELS
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from recdag.datasets.entry import Dataset
+    from recdag.studies.bench import Bench
+    from recdag.studies.content import Content, Shown
+    from recdag.warehouse.lineage import Sources
 
 Axes = Mapping[str, Sequence[Any]]
 
+MEAN, DEVIATION, VALIDATION = "mean", "seed deviation", "on validation"
+DIFFERENCE, P_VALUE, RATIO, SHARE = "difference", "p_value", "ratio", "share"
+"""What `value` is of `metric`, the column `statistic`: the mean over users on test, its standard deviation
+over seeds, the mean on validation; of a series and the one in `beside`: the mean difference, the p-value of
+its test, how many times as large; a share of what the kind counts."""
+
+_OF_SPLIT = tuple(("split", column) for column in ("part", "user_id", "item_id", "weight"))
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What the rows of a study are made from.
+
+    Attributes:
+        models: evaluated models of its paper.
+        split: the paper's split, where it trains models that nobody evaluated.
+        tables: of the data set's working file.
+    """
+
+    models: tuple[str, ...] = ()
+    split: bool = False
+    tables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """The rows of a study.
+
+    Attributes:
+        rows: x_name, x, series, beside, metric, statistic, users, value, std_err of the published table
+            `studies`; a column that is not there is NULL, `users` all.
+        metrics: rows of the published table `metrics`, of trainings that the study made.
+    """
+
+    rows: pd.DataFrame
+    metrics: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What determines a study's rows, and how to get them.
+
+    Attributes:
+        inputs: everything that the rows depend on; plain values.
+        compute: makes the rows.
+    """
+
+    inputs: Mapping[str, Any]
+    compute: Callable[[], StudyResult]
+
 
 @dataclass(frozen=True, kw_only=True)
-class Study:
-    """What all studies have.
+class Study(ABC):
+    """What all kinds have; a kind states what it reads and how its rows are made.
 
     Attributes:
         id: snake_case name, unique in its paper; the asset is <paper>/<id>.
@@ -29,6 +85,9 @@ class Study:
         sources: the values of `source` in claims.csv that this study answers.
         summary: one or two sentences for the graph and the report.
         quick: cheap enough to run whenever its paper runs.
+        library: what computes its rows, "numpy" or "torch".
+        lineage: column of the rows -> (asset, column) that it comes from; the assets are the paper's
+            "evaluation" and "split", and tables.
     """
 
     id: str
@@ -38,31 +97,93 @@ class Study:
     summary: str = ""
     quick: bool = False
 
-
-@dataclass(frozen=True)
-class Series:
-    """One line of a grid: a model, and what differs from its recipe.
-
-    Attributes:
-        model: its name.
-        label: the name of the line; the model's by default.
-        settings: hyperparameters that replace the recipe's.
-        linked: hyperparameter -> (axis, factor): it is factor times the value on that axis.
-    """
-
-    model: str
-    label: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    linked: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    library: ClassVar[str] = "torch"
+    lineage: ClassVar[Sources] = {
+        "series": (("evaluation", "model"),),
+        "metric": (("evaluation", "metric"),),
+        "value": (("evaluation", "value"),),
+        "std_err": (("evaluation", "std_err"),),
+    }
 
     @property
-    def name(self) -> str:
-        return self.label or self.model
+    def kind(self) -> str:
+        """The class's name as the table `studies` has it: `ByActivity` as by_activity."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    @property
+    def choices(self) -> Axes:
+        """Axis -> values, of the axes for which other values can be asked; none by default."""
+        return {}
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """How the report writes names of its axes and metrics, where not as they are."""
+        return {}
+
+    def trainings(self, dataset: str) -> int:
+        """How many models it trains on a data set, if nothing else is asked for; none by default."""
+        return 0
+
+    @abstractmethod
+    def reads(self, chosen: Axes | None = None) -> Reads:
+        """What its rows are made from.
+
+        Args:
+            chosen: axes that take the place of the study's own.
+        """
+
+    def narrowed(self, evaluated: Collection[str]) -> Self:
+        """The study of those of its models that have been evaluated, where at least one has."""
+        return self
+
+    def refusal(self, dataset: Dataset) -> str | None:
+        """Why the data have not what it shows; None where they have."""
+        return None
+
+    @abstractmethod
+    def plan(self, bench: Bench) -> StudyPlan:
+        """What determines its rows on a data set, and how to get them.
+
+        Raises:
+            RecdagError: what it reads has not been made.
+        """
+
+    def content(self, shown: Shown) -> Content:
+        """Figures and numbers for the report: lines where rows have a place on an axis, else dots."""
+        from recdag.studies.content import plain
+
+        return plain(shown)
+
+    def warnings(self, rows: pd.DataFrame) -> list[str]:
+        """Sentences for whoever sees the paper's results alone, in the terminal; none by default.
+
+        Args:
+            rows: of this study on one data set, of the table `studies`.
+        """
+        return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelStudy(Study):
+    """A study of models as they were evaluated.
+
+    Attributes:
+        models: of the paper, in the order wanted.
+    """
+
+    models: tuple[str, ...]
+
+    def reads(self, chosen: Axes | None = None) -> Reads:
+        return Reads(models=self.models)
+
+    def narrowed(self, evaluated: Collection[str]) -> Self:
+        among = tuple(model for model in self.models if model in evaluated)
+        return replace(self, models=among) if among else self
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep(Study):
-    """Trainings at every point of some axes, each measured on test.
+    """Trainings at every point of some axes.
 
     Attributes:
         axes: what varies -> its values.
@@ -74,6 +195,12 @@ class Sweep(Study):
     metrics: tuple[str, ...]
     by_dataset: Mapping[str, Axes] = field(default_factory=dict)
 
+    lineage: ClassVar[Sources] = {"value": _OF_SPLIT, "std_err": _OF_SPLIT}
+
+    @property
+    def choices(self) -> Axes:
+        return self.axes
+
     def grid(self, dataset: str, chosen: Axes | None = None) -> dict[str, list[Any]]:
         """The values of every axis on a data set; `chosen` goes before all."""
         given = {name: values for name, values in (chosen or {}).items() if values}
@@ -83,198 +210,7 @@ class Sweep(Study):
         }
 
     def trainings(self, dataset: str) -> int:
-        """How many models it trains on a data set, if nothing else is asked for."""
         return prod(len(values) for values in self.grid(dataset).values())
 
-
-@dataclass(frozen=True, kw_only=True)
-class Grid(Sweep):
-    """Models trained at every point of a grid of hyperparameters, the paper's own.
-
-    An axis that a model does not have is left out for it.
-
-    Attributes:
-        series: the lines.
-        x: the axis that the figure's horizontal axis shows; None compares points without an order.
-        folds: how many folds of the protocol to run; None: all.
-        users: whom the metrics shown are means over: all, those of a group of USER_GROUPS.
-    """
-
-    series: tuple[Series, ...]
-    x: str | None
-    users: tuple[str, ...] = (ALL_USERS,)
-    folds: int | None = None
-
-    def points(self, series: Series, axes: Axes) -> Iterator[dict[str, Any]]:
-        """axis -> value, of every cell of a line."""
-        known = MODELS[series.model].config.model_fields
-        own = {name: values for name, values in axes.items() if name in known}
-        for values in product(*own.values()):
-            yield dict(zip(own, values, strict=True))
-
-    def trainings(self, dataset: str) -> int:
-        axes = self.grid(dataset)
-        return sum(1 for series in self.series for _ in self.points(series, axes))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seeds(Sweep):
-    """The evaluated models trained again, as they are, with other seeds.
-
-    Its axes are `models`, names of the paper's, and `seeds`, besides the one of the evaluation.
-    """
-
-
-def by_seed(models: Sequence[str], metrics: Sequence[str]) -> Seeds:
-    """A paper's study over seeds, of those of its models that draw anything at random."""
-    return Seeds(
-        id="seeds",
-        title="By seed",
-        summary="Models trained again with further seeds: the mean over seeds, and how far single seeds are "
-        "from it, beside the standard error over users. Models that draw nothing at random are left out.",
-        axes={"models": tuple(model for model in models if MODELS[model].random), "seeds": (1, 2)},
-        metrics=tuple(metrics),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Curves(Grid):
-    """The learning curves at every point of a grid, on the first fold.
-
-    Attributes:
-        over: what the horizontal axes show: "epoch", "seconds" or both.
-        values: names in the learning curve: "loss", "validation".
-        speedup: two series with equally many iterations an epoch, the faster one first: how many times
-            as fast its iterations are becomes a row of the table `metrics`.
-    """
-
-    x: str | None = None
-    folds: int | None = 1
-    over: tuple[str, ...] = ("epoch",)
-    values: tuple[str, ...] = ("loss", "validation")
-    speedup: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Results(Study):
-    """A table of the paper: its models side by side as they were evaluated.
-
-    Attributes:
-        models: in the paper's order.
-        metrics: of the paper's evaluation, or "train_seconds".
-    """
-
-    models: tuple[str, ...]
-    metrics: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidates(Study):
-    """Metrics of trained models among the candidates of a protocol that draws them from untouched items,
-    and among items that the users touched in supportive feedback and did not choose.
-
-    Attributes:
-        models: trained for the paper.
-        metrics: of the protocol.
-    """
-
-    models: tuple[str, ...]
-    metrics: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TopList(Study):
-    """Metrics by the length of the recommended list.
-
-    Attributes:
-        models: trained for the paper.
-        metrics: without cut-off, "hr" and "ndcg" for example.
-        cutoffs: the lengths.
-    """
-
-    models: tuple[str, ...]
-    metrics: tuple[str, ...]
-    cutoffs: tuple[int, ...] = tuple(range(1, 11))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ByActivity(Study):
-    """A metric by groups of users who are equally many and ever more active.
-
-    Attributes:
-        models: the first is tested against each other one, in pairs by user.
-        metric: of the paper's evaluation.
-        groups: how many.
-    """
-
-    models: tuple[str, ...]
-    metric: str
-    groups: int = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class ByPopularity(Study):
-    """How much of what was held out is in the top lists, by groups of ever more popular items.
-
-    Attributes:
-        cutoff: the length of the lists.
-        groups: how many, with equally many held-out pairs each.
-    """
-
-    models: tuple[str, ...]
-    cutoff: int = 20
-    groups: int = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Defaults(Study):
-    """What models reach on validation with the values that they were trained with.
-
-    Attributes:
-        models: trained for the paper, those beside which the others stand among them.
-        beside: a model whose values fit the data is above the first and not far below the last.
-    """
-
-    models: tuple[str, ...]
-    beside: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counts(Study):
-    """Histograms of the strengths of positives and of their relative ratings.
-
-    Attributes:
-        bins: of the relative ratings, and of the counts on a logarithmic scale.
-    """
-
-    bins: int = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Communities(Study):
-    """The communities that an exposure model found: their items and their members.
-
-    Attributes:
-        model: with memberships and exposures by community.
-        top: items shown of each.
-    """
-
-    model: str
-    top: int = 10
-
-
-def models_read(study: Study, chosen: Axes | None = None) -> tuple[str, ...]:
-    """The evaluated models that a study shows or goes on from; none for one that reads no evaluation.
-
-    Args:
-        chosen: axes that take the place of the study's own.
-    """
-    match study:
-        case Seeds():
-            return tuple((chosen or {}).get("models") or study.axes["models"])
-        case Results() | Candidates() | TopList() | ByActivity() | ByPopularity() | Defaults():
-            return study.models
-        case Communities():
-            return (study.model,)
-        case _:
-            return ()
+    def reads(self, chosen: Axes | None = None) -> Reads:
+        return Reads(split=True)

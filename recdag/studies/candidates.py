@@ -2,49 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from recdag.graph.evaluation import evaluate_trained
-from recdag.graph.model_folder import Card
-from recdag.graph.splits import read_splits
-from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
-from recdag.papers.catalogue import PAPERS
-from recdag.studies.base import Candidates
-from recdag.studies.evaluated import evaluated_keys
+from recdag.studies.base import MEAN, ModelStudy, StudyPlan, StudyResult
+from recdag.studies.bench import Bench
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split
+    from recdag.studies.content import Content, Shown
+
+_TOUCHED = "touched negatives"
 
 
-def candidates(study: Candidates, request: StudyRequest) -> StudyPlan:
-    """Rank among the protocol's candidates, then among touched ones; x is how many a user touched, mean."""
+@dataclass(frozen=True, kw_only=True)
+class Candidates(ModelStudy):
+    """Metrics of trained models among the candidates of a protocol that draws them from untouched items,
+    and among items that the users touched in supportive feedback and did not choose.
 
-    def compute() -> StudyResult:
-        from recdag.evaluation.feedback import number_touched
-        from recdag.evaluation.summary import pool_folds, summarise
+    Attributes:
+        metrics: of the protocol.
+    """
 
-        splits = read_splits(request.project, request.dataset, PAPERS[request.paper].protocol)
-        others = [_among_touched(split, request.seed) for split in splits]
-        readings = {round(sum(map(number_touched, each)) / len(each), 1): each for each in (others, splits)}
-        rows = []
-        for touched, reading in sorted(readings.items()):
-            for model in study.models:
-                card = Card.read(request.project.trained(request.dataset, request.paper, model))
-                if card is None:
-                    continue
-                evaluations = evaluate_trained(request.project, card, reading, study.metrics)
-                rows += [
-                    (touched, model, name, summary.value, summary.std_err)
-                    for name, summary in summarise(pool_folds(evaluations), seed=request.seed).items()
-                ]
-        table = pd.DataFrame(rows, columns=["x", "series", "metric", "value", "std_err"])
-        return StudyResult(table.assign(x_name="touched negatives"))
+    metrics: tuple[str, ...]
 
-    keys = evaluated_keys(request, study.models)
-    return StudyPlan({"evaluated": keys, "seed": request.seed}, compute)
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return {_TOUCHED: "negatives that the user touched, mean"}
+
+    def plan(self, bench: Bench) -> StudyPlan:
+        """Rank among the protocol's candidates, then among touched ones; x: how many a user touched, mean."""
+
+        def compute() -> StudyResult:
+            import pandas as pd
+
+            from recdag.evaluation.feedback import number_touched
+            from recdag.evaluation.summary import pool_folds, summarise
+
+            splits = bench.splits()
+            others = [_among_touched(split, bench.seed) for split in splits]
+            readings = {
+                round(sum(map(number_touched, each)) / len(each), 1): each for each in (others, splits)
+            }
+            rows = []
+            for touched, reading in sorted(readings.items()):
+                for model in self.models:
+                    evaluations = bench.evaluate(model, reading, self.metrics)
+                    rows += [
+                        (touched, model, name, summary.value, summary.std_err)
+                        for name, summary in summarise(pool_folds(evaluations), seed=bench.seed).items()
+                    ]
+            table = pd.DataFrame(rows, columns=["x", "series", "metric", "value", "std_err"])
+            return StudyResult(table.assign(x_name=_TOUCHED, statistic=MEAN))
+
+        return StudyPlan({"evaluated": bench.evaluated(self.models), "seed": bench.seed}, compute)
+
+    def content(self, shown: Shown) -> Content:
+        from recdag.studies.content import lines
+
+        return lines(shown)
 
 
 def _among_touched(split: Split, seed: int) -> Split:

@@ -3,75 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from recdag.graph.model_folder import Card, read_history
-from recdag.graph.splits import read_splits
-from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
-from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
-from recdag.studies.base import Defaults
-from recdag.studies.evaluated import evaluated_keys
+from recdag.studies.base import RATIO, VALIDATION, ModelStudy, StudyPlan, StudyResult
+from recdag.studies.bench import Bench
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from recdag.evaluation.split import Split
+    from recdag.studies.content import Content, Shown
+
+_FAR_BELOW = 0.75
 
 
-def defaults(study: Defaults, request: StudyRequest) -> StudyPlan:
-    """A row for what each model reaches on validation, and one for how many times that of each of `beside`.
+@dataclass(frozen=True, kw_only=True)
+class Defaults(ModelStudy):
+    """What models reach on validation with the values that they were trained with.
 
-    Models whose epoch was chosen on test have no row.
+    Attributes:
+        models: trained for the paper, those beside which the others stand among them.
+        beside: a model whose values fit the data is above the first and not far below the last.
     """
-    protocol = PAPERS[request.paper].protocol
 
-    def compute() -> StudyResult:
-        from recdag.evaluation.protocols import PROTOCOLS
+    beside: tuple[str, ...]
 
-        splits = read_splits(request.project, request.dataset, protocol)
-        metric = f"{PROTOCOLS[protocol].selection_metric} on validation"
-        reached = {model: _validated(request, model, splits) for model in study.models}
-        ordered = sorted(reached, key=lambda model: -reached[model])
-        rows = [(model, metric, reached[model]) for model in ordered]
-        rows += [
-            (model, f"times {other}", reached[model] / reached[other])
-            for other in study.beside
-            if reached.get(other)
-            for model in ordered
-            if model != other
-        ]
-        table = pd.DataFrame(rows, columns=["series", "metric", "value"]).dropna()
-        return StudyResult(table.assign(x_name=None, x=float("nan"), std_err=float("nan")))
+    def plan(self, bench: Bench) -> StudyPlan:
+        """What each model reaches on validation, and how many times that of each of `beside`.
 
-    return StudyPlan({"evaluated": evaluated_keys(request, study.models)}, compute)
+        Models whose epoch was chosen on test have no row.
+        """
+
+        def compute() -> StudyResult:
+            import pandas as pd
+
+            from recdag.evaluation.protocols import PROTOCOLS
+
+            splits = bench.splits()
+            reached = {model: _validated(bench, model, splits) for model in self.models}
+            ordered = sorted(reached, key=lambda model: -reached[model])
+            rows: list[tuple[str, str | None, str, float]] = [
+                (model, None, VALIDATION, reached[model]) for model in ordered
+            ]
+            rows += [
+                (model, other, RATIO, reached[model] / reached[other])
+                for other in self.beside
+                if reached.get(other)
+                for model in ordered
+                if model != other
+            ]
+            table = pd.DataFrame(rows, columns=["series", "beside", "statistic", "value"])
+            metric = PROTOCOLS[bench.protocol].selection_metric
+            return StudyResult(table.dropna(subset=["value"]).assign(metric=metric))
+
+        return StudyPlan({"evaluated": bench.evaluated(self.models)}, compute)
+
+    def content(self, shown: Shown) -> Content:
+        from recdag.studies.content import Content, dots
+
+        reached = dots(shown.where(shown.measured["statistic"] == VALIDATION))
+        return Content(reached.figures, self.warnings(shown.measured), numbers=dots(shown).numbers)
+
+    def warnings(self, rows: pd.DataFrame) -> list[str]:
+        """About models below the first of `beside`, and far below the last."""
+        floor, bar = self.beside[0], self.beside[-1]
+        low = _below(rows, floor, 1.0)
+        far = [model for model in _below(rows, bar, _FAR_BELOW) if model not in {*low, floor}]
+        sentences = []
+        if low:
+            sentences.append(
+                f"Below {floor} on validation: {', '.join(low)}. What they were trained with does not fit "
+                "these data; tune them with --budget."
+            )
+        if far:
+            sentences.append(
+                f"Less than {_FAR_BELOW:.0%} of what {bar} reaches on validation: {', '.join(far)}."
+            )
+        return sentences
 
 
-def _validated(request: StudyRequest, model: str, splits: Sequence[Split]) -> float:
-    """Mean over the folds of the best value on validation; nan where there was no validation."""
-    folder = request.project.trained(request.dataset, request.paper, model)
-    card, spec = Card.read(folder), model_spec(model)
-    assert card is not None
-    if not spec.learns_by_epochs:
-        return float(np.mean([_fitted_once_more(request, card, split) for split in splits]))
+def _below(rows: pd.DataFrame, other: str, share: float) -> list[str]:
+    ratios = rows[(rows["statistic"] == RATIO) & (rows["beside"] == other)]
+    return list(ratios.loc[ratios["value"] < share, "series"])
+
+
+def _validated(bench: Bench, model: str, splits: Sequence[Split]) -> float:
+    """Mean over the folds of the best value on validation; nan where there was no validation.
+
+    A model that learns without epochs is fitted once more: what was trained knows the validation part.
+    """
+    import numpy as np
+
+    if not model_spec(model).learns_by_epochs:
+        return float(np.mean([bench.validate(model, split) for split in splits]))
     best = []
-    for history in read_history(folder):
+    for history in bench.history(model):
         curve = [row for row in history if row["phase"].startswith("select") and row["name"] == "validation"]
         if not curve:
             return float("nan")
         best.append(max(row["value"] for row in curve if row["phase"] == curve[-1]["phase"]))
     return float(np.mean(best))
-
-
-def _fitted_once_more(request: StudyRequest, card: Card, split: Split) -> float:
-    """What a model that learns without epochs reaches: what was trained knows the validation part."""
-    from recdag.evaluation.experiment import validate_config
-    from recdag.evaluation.protocols import PROTOCOLS
-    from recdag.training.device import choose_device
-    from recdag.training.options import FitOptions
-
-    spec = model_spec(card.model)
-    options = FitOptions(seed=card.seed, device=choose_device(), heartbeat=request.heartbeat)
-    value, _ = validate_config(spec, spec.config(**card.config), split, PROTOCOLS[card.protocol], options)
-    return value

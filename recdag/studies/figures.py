@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from recdag import words
-from recdag.evaluation.metrics import larger_is_better
 from recdag.plots.charts import Dot, Line, dot_chart, histogram, line_chart, wide
 from recdag.plots.drawing import SMALLEST_SECONDS, thinned
-from recdag.studies.names import Names, amount, axis_label, metric_label, names_of
+from recdag.studies.names import Measure, Names, amount, names_of
+from recdag.studies.points import published_of
+
+if TYPE_CHECKING:
+    from recdag.studies.content import Shown
 
 _COVERED = 0.025
 """Error bars of a smaller share of the range of values are hidden by the marks."""
@@ -26,24 +30,21 @@ class Drawn:
     caption: str
 
 
-def line_figures(
-    measured: pd.DataFrame, published: pd.DataFrame, metric: str, dataset: str, name: str
-) -> Drawn:
-    """A metric against the study's axis, a line for each series, published ones beside them."""
-    here, there = (table[table["metric"] == metric] for table in (measured, published))
-    x_name = str(measured["x_name"].dropna().iloc[0])
+def line_figure(shown: Shown, measure: Measure, name: str) -> Drawn:
+    """A measure against the study's axis, a line for each series, published ones beside them."""
+    here, there = measure.of(shown.measured), published_of(measure, shown.published)
     names = names_of(list(dict.fromkeys([*here["series"], *there["series"]])))
     xs = np.concatenate([here["x"].dropna(), there["x"].dropna()]).astype(float)
     ours = [
         _line(str(series), part, names, (xs.min(), xs.max()))
         for series, part in here.groupby("series", sort=False)
     ]
-    shown = set(here["series"])
+    measured = set(here["series"])
     theirs = [
-        _published_line(str(series), part, names, named=series not in shown)
+        _published_line(str(series), part, names, named=series not in measured)
         for series, part in there.groupby("series", sort=False)
     ]
-    x_label, y_label = axis_label(x_name), metric_label(metric)
+    x_label, y_label = shown.axis_label(shown.x_name), shown.label(measure)
     said = [_in_words(line, names.short[label]) for line, label in zip(ours, _labels(here), strict=True)]
     said += [
         f"published {_in_words(line, names.short[label])}"
@@ -54,17 +55,15 @@ def line_figures(
         x_label=x_label,
         y_label=y_label,
         name=name,
-        title=f"{y_label} by {x_label} on {dataset}: {'; '.join(said)}",
+        title=f"{y_label} by {x_label} on {shown.dataset}: {'; '.join(said)}",
         log_x=wide(xs),
     )
-    return Drawn(svg, _caption(f"{y_label} by {x_label}", metric, names.common, here))
+    return Drawn(svg, _caption(f"{y_label} by {x_label}", measure, names.common, here))
 
 
-def dot_figures(
-    measured: pd.DataFrame, published: pd.DataFrame, metric: str, dataset: str, name: str
-) -> Drawn:
-    """A metric of series without an order, a row each."""
-    here, there = (table[table["metric"] == metric] for table in (measured, published))
+def dot_figure(shown: Shown, measure: Measure, name: str) -> Drawn:
+    """A measure of series without an order, a row each."""
+    here, there = measure.of(shown.measured), published_of(measure, shown.published)
     labels = list(dict.fromkeys([*here["series"], *there["series"]]))
     names = names_of(labels)
     ours = here.drop_duplicates("series").set_index("series")
@@ -79,15 +78,16 @@ def dot_figures(
         )
         for label in labels
     ]
-    dots.sort(key=lambda dot: _rank(dot, smaller=not larger_is_better(metric) or metric == "train_seconds"))
-    shown = metric_label(metric)
+    dots.sort(key=lambda dot: _rank(dot, smaller=measure.smaller_is_better))
+    label = shown.label(measure)
     said = (
         f"{dot.label} {amount(dot.value)}"
         + ("" if np.isnan(dot.published) else f" (published {amount(dot.published)})")
         for dot in dots
     )
-    svg = dot_chart(dots, x_label=shown, name=name, title=f"{shown} on {dataset}: {'; '.join(said)}")
-    return Drawn(svg, _caption(shown, metric, names.common, here))
+    title = f"{label} on {shown.dataset}: {'; '.join(said)}"
+    svg = dot_chart(dots, x_label=label, name=name, title=title)
+    return Drawn(svg, _caption(label, measure, names.common, here))
 
 
 def _rank(dot: Dot, *, smaller: bool) -> float:
@@ -96,12 +96,12 @@ def _rank(dot: Dot, *, smaller: bool) -> float:
     return value if smaller else -value
 
 
-def curve_figures(measured: pd.DataFrame, over: str, metric: str, dataset: str, name: str) -> Drawn:
+def curve_figure(shown: Shown, measure: Measure, over: str, name: str) -> Drawn:
     """Learning curves over epochs or seconds."""
-    here = measured[measured["metric"] == metric]
+    here = measure.of(shown.measured)
     names = names_of(list(dict.fromkeys(here["series"])))
     lines = [_curve(str(series), part, names, over) for series, part in here.groupby("series", sort=False)]
-    x_label, shown = axis_label(over), metric_label(metric)
+    x_label, y_label = shown.axis_label(over), shown.label(measure)
     ends = "; ".join(
         f"{line.label} from {amount(line.values[0])} to {amount(line.values[-1])} at {line.xs[-1]:.3g}"
         for line in lines
@@ -109,26 +109,26 @@ def curve_figures(measured: pd.DataFrame, over: str, metric: str, dataset: str, 
     svg = line_chart(
         lines,
         x_label=x_label,
-        y_label=shown,
+        y_label=y_label,
         name=name,
-        title=f"{shown} by {x_label} on {dataset}: {ends}",
+        title=f"{y_label} by {x_label} on {shown.dataset}: {ends}",
         log_x=over == "seconds",
-        log_y=metric == "loss" and wide(here["value"].to_numpy(float)),
+        log_y=measure.metric == "loss" and wide(here["value"].to_numpy(float)),
         ticks_at_points=False,
     )
-    return Drawn(svg, _caption(f"{shown} by {x_label}", metric, names.common) + _clamped(here, over))
+    return Drawn(svg, _caption(f"{y_label} by {x_label}", measure, names.common) + _clamped(here, over))
 
 
-def histogram_figures(measured: pd.DataFrame, x_name: str, dataset: str, name: str) -> Drawn:
-    """The shares of positives in each bin."""
-    here = measured[measured["x_name"] == x_name].sort_values("x")
+def histogram_figure(shown: Shown, x_name: str, name: str) -> Drawn:
+    """The shares of one measure in each bin of an axis."""
+    here = shown.measured[shown.measured["x_name"] == x_name].sort_values("x")
     starts, shares = here["x"].to_numpy(float), here["value"].to_numpy(float)
     log_x = _geometric(starts)
     edges = np.append(starts, _last_edge(starts))
     top = int(shares.argmax())
-    y_label = metric_label("share")
+    y_label = shown.label(shown.measures[0])
     title = (
-        f"{y_label} by {x_name} on {dataset}, from {edges[0]:.3g} to {edges[-1]:.3g}: most, "
+        f"{y_label} by {x_name} on {shown.dataset}, from {edges[0]:.3g} to {edges[-1]:.3g}: most, "
         f"{words.number(shares[top], 3)}, from {edges[top]:.3g} to {edges[top + 1]:.3g}"
     )
     svg = histogram(edges, shares, x_label=x_name, y_label=y_label, name=name, title=title, log_x=log_x)
@@ -211,10 +211,10 @@ def _errors(rows: pd.DataFrame | None) -> str:
     return "Bars: one standard error."
 
 
-def _caption(shown: str, metric: str, common: str, rows: pd.DataFrame | None = None) -> str:
+def _caption(label: str, measure: Measure, common: str, rows: pd.DataFrame | None = None) -> str:
     parts: Sequence[str] = [
-        f"{shown[0].upper()}{shown[1:]}{f'; {common} throughout' if common else ''}.",
-        "Lower is better." if not larger_is_better(metric) else "",
+        f"{label[0].upper()}{label[1:]}{f'; {common} throughout' if common else ''}.",
+        "Lower is better." if measure.smaller_is_better else "",
         _errors(rows),
     ]
     return " ".join(filter(None, parts))

@@ -1,4 +1,4 @@
-"""Names and colours of a figure's series, and how its numbers are written."""
+"""What figures and tables call measures and series, the colours of these, and how numbers are written."""
 
 from __future__ import annotations
 
@@ -6,21 +6,69 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from recdag import words
-from recdag.evaluation.metrics import metric_title
+from recdag.evaluation.metrics import ALL_USERS, larger_is_better, metric_title
 from recdag.plots.drawing import COLOURS, MARKERS
 from recdag.recommenders.catalogue import MODELS
+from recdag.studies.base import MEAN, RATIO, SHARE
 
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",\s+(?![^\[]*\])")
-_METRICS = {"train_seconds": "training time in seconds", "share": "share of positives"}
-_AT_A_CUTOFF = {"found": "Found"}
-_AXES = {
-    "cutoff": "length of the list",
-    "group by activity": "group of users, least active first",
-    "group by popularity": "group of items, least popular first",
-    "touched negatives": "negatives that the user touched, mean",
-    "seconds": "training time in seconds",
-}
+METRICS = {"train_seconds": "training time in seconds"}
+AXES = {"seconds": "training time in seconds"}
+"""How metrics and axes are written that several kinds of study have."""
+_COSTS = ("loss", "train_seconds")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a value of a study is: columns of the table `studies`; `beside` is empty where it is NULL."""
+
+    metric: str
+    statistic: str
+    beside: str = ""
+    users: str = ALL_USERS
+
+    @classmethod
+    def among(cls, rows: pd.DataFrame) -> list[Measure]:
+        """The measures of rows of the table `studies`, each once, in their order."""
+        return list(dict.fromkeys(cls.each(rows)))
+
+    @classmethod
+    def each(cls, rows: pd.DataFrame) -> list[Measure]:
+        """The measure of each row of the table `studies`."""
+        columns = (rows["metric"], rows["statistic"], rows["beside"].fillna(""), rows["users"])
+        return [cls(*each) for each in zip(*columns, strict=True)]
+
+    def of(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows of this measure."""
+        return rows[[measure == self for measure in self.each(rows)]]
+
+    def label(self, metric: str | None = None) -> str:
+        """Its name for an axis or the head of a table.
+
+        Args:
+            metric: how the metric is written, by default as everywhere.
+        """
+        if self.statistic == RATIO:
+            return f"times {self.beside}"
+        title = metric or metric_title(self.metric)
+        parts = [title]
+        parts += [] if self.users == ALL_USERS else [self.users]
+        parts += [] if self.statistic in (MEAN, SHARE) else [self.statistic]
+        parts += [f"beside {self.beside}"] if self.beside else []
+        return " ".join(parts)
+
+    @property
+    def smaller_is_better(self) -> bool:
+        return self.metric in _COSTS or not larger_is_better(self.metric)
+
+    def __str__(self) -> str:
+        """As part of an id: what is usual is left out."""
+        usual = (MEAN, SHARE, ALL_USERS, "")
+        parts = (self.beside, self.users, self.statistic)
+        return "-".join([self.metric, *(part for part in parts if part not in usual)])
 
 
 @dataclass(frozen=True)
@@ -82,19 +130,6 @@ def _distinct(labels: Sequence[str], models: Mapping[str, int]) -> dict[str, int
     free += [number for number in range(COLOURS, COLOURS * len(MARKERS)) if number not in chosen.values()]
     others = [label for label in labels if label not in chosen]
     return chosen | {label: free[index % len(free)] for index, label in enumerate(others)}
-
-
-def metric_label(metric: str) -> str:
-    """A metric's name for an axis or the head of a table."""
-    stem, sign, cutoff = metric.partition("@")
-    if stem in _AT_A_CUTOFF:
-        return f"{_AT_A_CUTOFF[stem]}{sign}{cutoff}"
-    return _METRICS.get(metric) or metric_title(metric)
-
-
-def axis_label(x_name: str) -> str:
-    """The name of a horizontal axis."""
-    return _AXES.get(x_name, x_name.replace("_", " "))
 
 
 def amount(value: float) -> str:

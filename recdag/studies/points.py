@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from recdag.recommenders.variants import settings_of
+from recdag.studies.base import MEAN
+from recdag.studies.names import Measure
 
 _UNITS = {"train_hours": ("train_seconds", 3600.0)}
 """Metric of a claim -> (metric of the studies, factor)."""
@@ -28,7 +30,7 @@ def published_points(claims: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFra
     names = measured["x_name"].dropna()
     x_name = None if names.empty else str(names.iloc[0])
     known = {settings_of(label): label for label in measured["series"].unique()}
-    metrics = set(measured["metric"])
+    metrics = {each.metric for each in Measure.among(measured) if each == Measure(each.metric, MEAN)}
     rows = []
     claimed = zip(
         claims["model"], claims["variant"].fillna(""), claims["metric"], claims["published"], strict=True
@@ -45,3 +47,8 @@ def published_points(claims: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFra
         rows.append((series, x, metric, factor * float(value)))
     table = pd.DataFrame(rows, columns=["series", "x", "metric", "value"])
     return table.drop_duplicates(["series", "x", "metric"], ignore_index=True)
+
+
+def published_of(measure: Measure, published: pd.DataFrame) -> pd.DataFrame:
+    """The published points of a measure: papers print means over all users."""
+    return published[(published["metric"] == measure.metric) & (measure == Measure(measure.metric, MEAN))]

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
-from recdag.studies.base import Results
-from recdag.studies.evaluated import evaluated_keys
+from recdag.studies.base import MEAN, ModelStudy, StudyPlan, StudyResult
+from recdag.studies.bench import Bench
+
+if TYPE_CHECKING:
+    from recdag.studies.content import Content, Shown
 
 
-def results(study: Results, request: StudyRequest) -> StudyPlan:
-    """The models' rows of the table `metrics`, in the study's form."""
+@dataclass(frozen=True, kw_only=True)
+class Results(ModelStudy):
+    """A table of the paper: its models side by side as they were evaluated.
 
-    def compute() -> StudyResult:
-        with request.project.published.reading() as connection:
-            found = connection.execute(
-                "from metrics where dataset = ? and paper = ? and study is null and users = 'all'"
-                " and list_contains(?, model)",
-                [request.dataset, request.paper, list(study.models)],
-            ).df()
-        seconds = found.drop_duplicates("model").assign(
-            metric="train_seconds", value=lambda each: each["train_seconds"], std_err=float("nan")
-        )
-        rows = pd.concat([found, seconds], ignore_index=True)
-        rows = rows[rows["metric"].isin(study.metrics)].rename(columns={"model": "series"})
-        return StudyResult(rows[["series", "metric", "value", "std_err"]].assign(x_name=None, x=float("nan")))
+    Attributes:
+        models: in the paper's order.
+        metrics: of the paper's evaluation, or "train_seconds".
+    """
 
-    return StudyPlan({"evaluated": evaluated_keys(request, study.models)}, compute)
+    metrics: tuple[str, ...]
+
+    library: ClassVar[str] = "numpy"
+
+    def plan(self, bench: Bench) -> StudyPlan:
+        """The models' rows of the table `metrics`, in the study's form."""
+
+        def compute() -> StudyResult:
+            import pandas as pd
+
+            results = bench.results(self.models)
+            seconds = results.drop_duplicates("model").assign(
+                metric="train_seconds", value=lambda each: each["train_seconds"], std_err=float("nan")
+            )
+            rows = pd.concat([results, seconds], ignore_index=True)
+            rows = rows[rows["metric"].isin(self.metrics)].rename(columns={"model": "series"})
+            return StudyResult(rows[["series", "metric", "value", "std_err"]].assign(statistic=MEAN))
+
+        return StudyPlan({"evaluated": bench.evaluated(self.models)}, compute)
+
+    def content(self, shown: Shown) -> Content:
+        from recdag.studies.content import dots
+
+        return dots(shown)

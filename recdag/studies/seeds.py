@@ -2,93 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import pandas as pd
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from recdag.errors import RecdagError
 from recdag.evaluation.metrics import ALL_USERS
-from recdag.graph.cells import Cell, CellRunner
-from recdag.graph.evaluation_plan import evaluation_version
-from recdag.graph.model_folder import Card
-from recdag.graph.request import TrainingRequest
-from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
-from recdag.graph.training import plan_training
-from recdag.studies.base import Seeds
-from recdag.studies.evaluated import evaluated_keys
+from recdag.recommenders.catalogue import MODELS
+from recdag.studies.base import DEVIATION, MEAN, Axes, Reads, Study, StudyPlan, StudyResult, Sweep
+from recdag.studies.bench import Bench, Cell
 
-DEVIATION = "seed deviation"
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from recdag.studies.content import Content, Shown
+    from recdag.warehouse.lineage import Sources
 
 
-def seeds(study: Seeds, request: StudyRequest) -> StudyPlan:
-    """A model's mean over seeds with its standard error over users, and the deviation over seeds.
+@dataclass(frozen=True, kw_only=True)
+class Seeds(Sweep):
+    """The evaluated models trained again, as they are, with other seeds.
 
-    Hyperparameters, found by a search or not, are those of the evaluated model; the epoch is chosen
-    anew. The seed of the evaluation is one of those compared and is not trained again.
-
-    Raises:
-        RecdagError: a model has not been evaluated, or there is no other seed.
+    Its axes are `models`, names of the paper's, and `seeds`, besides the one of the evaluation.
     """
-    axes = study.grid(request.dataset, request.axes)
-    models, others = list(dict.fromkeys(axes["models"])), list(dict.fromkeys(axes["seeds"]))
-    evaluated = evaluated_keys(request, models)
-    cells = [cell for model in models for cell in _cells(request, model, others)]
 
-    def compute() -> StudyResult:
-        done = CellRunner(request, study.metrics).run_all(cells)
-        again = pd.concat([result.metrics for result in done], ignore_index=True)
-        every = pd.concat([again, _evaluated(request, models)], ignore_index=True)
-        shown = every["metric"].isin(study.metrics) & (every["users"] == ALL_USERS)
-        return StudyResult(_rows(study, every[shown]), again)
+    lineage: ClassVar[Sources] = Study.lineage
 
-    return StudyPlan({"evaluated": evaluated, "cells": [cell.key for cell in cells]}, compute)
+    def reads(self, chosen: Axes | None = None) -> Reads:
+        return Reads(models=tuple((chosen or {}).get("models") or self.axes["models"]))
+
+    def narrowed(self, evaluated: Collection[str]) -> Self:
+        among = tuple(model for model in self.axes["models"] if model in evaluated)
+        return replace(self, axes={**self.axes, "models": among}) if among else self
+
+    def plan(self, bench: Bench) -> StudyPlan:
+        """A model's mean over seeds with its standard error over users, and the deviation over seeds.
+
+        Hyperparameters, found by a search or not, are those of the evaluated model; the epoch is chosen
+        anew. The seed of the evaluation is one of those compared and is not trained again.
+
+        Raises:
+            RecdagError: a model has not been evaluated, or there is no other seed.
+        """
+        axes = self.grid(bench.dataset, bench.axes)
+        models, seeds = list(dict.fromkeys(axes["models"])), list(dict.fromkeys(axes["seeds"]))
+        evaluated = bench.evaluated(models)
+        runs = bench.cells([cell for model in models for cell in _cells(bench, model, seeds)])
+
+        def compute() -> StudyResult:
+            import pandas as pd
+
+            results = runs.run(self.metrics)
+            again = pd.concat([result.metrics for result in results], ignore_index=True)
+            every = pd.concat([again, bench.results(models)], ignore_index=True)
+            shown = every["metric"].isin(self.metrics) & (every["users"] == ALL_USERS)
+            return StudyResult(_rows(every[shown]), again)
+
+        return StudyPlan({"evaluated": evaluated, "cells": runs.keys}, compute)
+
+    def content(self, shown: Shown) -> Content:
+        from recdag.studies.content import dots
+
+        return dots(shown)
 
 
-def _cells(request: StudyRequest, model: str, others: Sequence[int]) -> list[Cell]:
-    card = Card.read(request.project.trained(request.dataset, request.paper, model))
-    if card is None:
-        raise RecdagError(
-            f"{request.paper}/{model} has been evaluated, but its weights are gone",
-            where=request.dataset,
-            cure=f"Train it again: recdag run --dataset {request.dataset} --paper {request.paper}"
-            f" --models {model}",
-        )
-    further = [seed for seed in others if seed != card.seed]
+def by_seed(models: Sequence[str], metrics: Sequence[str]) -> Seeds:
+    """A paper's study over seeds, of those of its models that draw anything at random."""
+    return Seeds(
+        id="seeds",
+        title="By seed",
+        summary="Models trained again with further seeds: the mean over seeds, and how far single seeds are "
+        "from it, beside the standard error over users. Models that draw nothing at random are left out.",
+        axes={"models": tuple(model for model in models if MODELS[model].random), "seeds": (1, 2)},
+        metrics=tuple(metrics),
+    )
+
+
+def _cells(bench: Bench, model: str, seeds: Sequence[int]) -> Iterator[Cell]:
+    trained = bench.trained(model)
+    further = [seed for seed in seeds if seed != trained.seed]
     if not further:
         raise RecdagError(
-            f"{request.paper}/{model} was evaluated with seed {card.seed}, and there is no other",
+            f"{bench.paper}/{model} was evaluated with seed {trained.seed}, and there is no other",
             cure="Name others: --axis seeds=1,2",
         )
-    cells = []
     for seed in further:
-        training = TrainingRequest(
-            dataset=request.dataset,
-            paper=request.paper,
-            model=model,
-            overrides=card.config,
-            seed=seed,
-            selection="as_published" if card.selection == "as_published" else "validation",
-            run_id=request.run_id,
-        )
-        plan = plan_training(request.project, training)
-        version = evaluation_version(request.project, request.dataset, plan.protocol)
-        cells.append(Cell(model, None, {}, plan, None, version))
-    return cells
+        yield Cell(model, None, model, trained.config, seed, selection=trained.selection)
 
 
-def _evaluated(request: StudyRequest, models: Sequence[str]) -> pd.DataFrame:
-    with request.project.published.reading() as connection:
-        return connection.execute(
-            "from metrics where dataset = ? and paper = ? and study is null and users = 'all'"
-            " and list_contains(?, model)",
-            [request.dataset, request.paper, list(models)],
-        ).df()
+def _rows(every: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
 
-
-def _rows(study: Seeds, every: pd.DataFrame) -> pd.DataFrame:
     grouped = every.groupby(["metric", "model"], sort=False)
-    means = grouped[["value", "std_err"]].mean().reset_index()
-    deviations = grouped["value"].std().reset_index().assign(std_err=float("nan"))
-    deviations["metric"] += f" {DEVIATION}"
-    rows = pd.concat([means, deviations], ignore_index=True).rename(columns={"model": "series"})
-    return rows.assign(x_name=None, x=float("nan"))
+    means = grouped[["value", "std_err"]].mean().reset_index().assign(statistic=MEAN)
+    deviations = grouped["value"].std().reset_index().assign(std_err=float("nan"), statistic=DEVIATION)
+    return pd.concat([means, deviations], ignore_index=True).rename(columns={"model": "series"})

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from recdag.graph.evaluation import evaluate_trained
-from recdag.graph.model_folder import Card
-from recdag.graph.splits import read_splits
-from recdag.graph.study_request import StudyPlan, StudyRequest, StudyResult
-from recdag.papers.catalogue import PAPERS
-from recdag.studies.base import TopList
-from recdag.studies.evaluated import evaluated_keys
+from recdag.studies.base import MEAN, ModelStudy, StudyPlan, StudyResult
+from recdag.studies.bench import Bench
+
+if TYPE_CHECKING:
+    from recdag.studies.content import Content, Shown
 
 
-def top_list(study: TopList, request: StudyRequest) -> StudyPlan:
-    """Rank once more with the trained models, and cut the lists at every length."""
-    names = {f"{metric}@{k}": (metric, k) for metric in study.metrics for k in study.cutoffs}
+@dataclass(frozen=True, kw_only=True)
+class TopList(ModelStudy):
+    """Metrics of trained models by the length of the list.
 
-    def compute() -> StudyResult:
-        from recdag.evaluation.summary import pool_folds, summarise
+    Attributes:
+        metrics: without cut-off, "hr" and "ndcg" for example.
+        cutoffs: the lengths.
+    """
 
-        splits = read_splits(request.project, request.dataset, PAPERS[request.paper].protocol)
-        rows = []
-        for model in study.models:
-            card = Card.read(request.project.trained(request.dataset, request.paper, model))
-            if card is None:
-                continue
-            pooled = pool_folds(evaluate_trained(request.project, card, splits, list(names)))
-            rows += [
-                (float(names[name][1]), model, names[name][0], summary.value, summary.std_err)
-                for name, summary in summarise(pooled).items()
-            ]
-        table = pd.DataFrame(rows, columns=["x", "series", "metric", "value", "std_err"])
-        return StudyResult(table.assign(x_name="cutoff"))
+    metrics: tuple[str, ...]
+    cutoffs: tuple[int, ...] = tuple(range(1, 11))
 
-    return StudyPlan({"evaluated": evaluated_keys(request, study.models)}, compute)
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return {"cutoff": "length of the list"}
+
+    def plan(self, bench: Bench) -> StudyPlan:
+        """Rank once more with the trained models, and cut the lists at every length."""
+        names = {f"{metric}@{k}": (metric, k) for metric in self.metrics for k in self.cutoffs}
+
+        def compute() -> StudyResult:
+            import pandas as pd
+
+            from recdag.evaluation.summary import pool_folds, summarise
+
+            splits = bench.splits()
+            rows = []
+            for model in self.models:
+                pooled = pool_folds(bench.evaluate(model, splits, list(names)))
+                rows += [
+                    (float(names[name][1]), model, names[name][0], summary.value, summary.std_err)
+                    for name, summary in summarise(pooled).items()
+                ]
+            table = pd.DataFrame(rows, columns=["x", "series", "metric", "value", "std_err"])
+            return StudyResult(table.assign(x_name="cutoff", statistic=MEAN))
+
+        return StudyPlan({"evaluated": bench.evaluated(self.models)}, compute)
+
+    def content(self, shown: Shown) -> Content:
+        from recdag.studies.content import lines
+
+        return lines(shown)

@@ -10,7 +10,7 @@ TABLES: dict[str, str] = {
     "claims": "A published number, the reproduced one and a verdict.",
     "training_history": "A value of a learning curve.",
     "trials": "Hyperparameters that a search tried, and how they validated.",
-    "studies": "A point of a figure or table: x, series, metric, value.",
+    "studies": "A point of a figure or table: x, series, metric, statistic, value.",
     "recipes": "A hyperparameter of a trained model, and where its value comes from.",
     "trainings": "How a model was trained: seed, sizes of its data, machine and libraries.",
     "recommendations": "An item of a user's top-N list.",
@@ -100,7 +100,11 @@ _OF_TABLE: dict[str, dict[str, str]] = {
     "studies": {
         "x_name": "What varies.",
         "x": "Its value.",
+        "kind": "Kind of the study: grid, curves, seeds, by_activity and so on, as its paper declares it.",
         "series": "Line of the figure.",
+        "beside": "Series that it is compared with; NULL: none.",
+        "statistic": "What the value is of the metric: mean, on validation, seed deviation, difference, "
+        "p_value, ratio or share.",
     },
     "recipes": {
         "hyperparameter": "Name of the hyperparameter.",

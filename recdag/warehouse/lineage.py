@@ -30,17 +30,6 @@ SOURCES: Mapping[str, Sources] = {
     "relative_rating": {**_PAIR, "relative_rating": (("binarized", "strength"),)},
     "split": {**_PAIR, "part": (("binarized", "last_time"),), "weight": (("binarized", "strength"),)},
     "metrics": dict.fromkeys(("value", "std_err", "ci_low", "ci_high", "n_users"), _OF_SPLIT),
-    "studies of grids": {"value": _OF_SPLIT, "std_err": _OF_SPLIT},
-    "studies of counts": {
-        "x": (("binarized", "strength"), ("relative_rating", "relative_rating")),
-        "value": (("binarized", "strength"), ("relative_rating", "relative_rating")),
-    },
-    "studies of results": {
-        "series": (("evaluation", "model"),),
-        "metric": (("evaluation", "metric"),),
-        "value": (("evaluation", "value"),),
-        "std_err": (("evaluation", "std_err"),),
-    },
     "claims": {
         "reproduced": (("evaluation", "value"),),
         "difference": (("evaluation", "value"),),

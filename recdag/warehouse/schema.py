@@ -81,9 +81,10 @@ SCHEMA: dict[str, dict[str, str]] = {
         "created_at": _TIME,
     },
     "studies": {
-        **_texts("dataset", "paper", "study", "x_name"),
+        # beside: the series that this one is compared with; NULL where statistic tells of one alone
+        **_texts("dataset", "paper", "study", "kind", "x_name"),
         "x": _NUMBER,
-        **_texts("series", "metric", "users"),
+        **_texts("series", "beside", "metric", "statistic", "users"),
         "value": _NUMBER,
         "std_err": _NUMBER,
     },
@@ -147,7 +148,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "claims": ("paper", "source", "dataset", "model", "variant", "metric"),
     "training_history": ("dataset", "paper", "model", "fold", "phase", "epoch", "step", "name"),
     "trials": ("dataset", "paper", "model", "trial"),
-    "studies": ("dataset", "paper", "study", "x_name", "x", "series", "metric", "users"),
+    "studies": (
+        *("dataset", "paper", "study", "x_name", "x", "series"),
+        *("beside", "metric", "statistic", "users"),
+    ),
     "recipes": ("dataset", "paper", "model", "hyperparameter"),
     "trainings": ("dataset", "paper", "model"),
     "skipped": ("dataset", "paper", "model"),

@@ -14,7 +14,9 @@ from recdag.orchestration.graph import build_defs
 from recdag.orchestration.jobs import job_for, refresh
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
-from recdag.studies.base import Counts, Grid, Sweep
+from recdag.studies.base import Sweep
+from recdag.studies.counts import Counts
+from recdag.studies.grid import CellGrid
 from recdag.warehouse.schema import SCHEMA
 
 
@@ -60,7 +62,7 @@ def test_every_node_hangs_where_it_should(graph):
 
 def needs_of(paper, study):
     """What a study reads: nothing but a split where it trains, else what is measured or stored."""
-    if isinstance(study, Grid):
+    if isinstance(study, CellGrid):
         return {f"splits/{paper.protocol}"}
     return {"binarized", "relative_rating"} if isinstance(study, Counts) else {f"{paper.id}/evaluation"}
 

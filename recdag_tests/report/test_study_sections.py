@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from recdag.studies.misfits import misfits
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
@@ -13,7 +14,6 @@ from recdag.report.page import build_report
 from recdag.report.study_sections import study_sections
 from recdag.studies import numbers
 from recdag.studies.figures import curve_figures, dot_figures, line_figures
-from recdag.studies.misfits import misfits
 from recdag.studies.names import names_of
 from recdag.studies.points import published_points
 from recdag.warehouse.published import Published

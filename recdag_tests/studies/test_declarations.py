@@ -9,23 +9,15 @@ from recdag.papers.claims import load_claims
 from recdag.recipes.recipe import load_recipe
 from recdag.recommenders.catalogue import model_spec
 from recdag.settings import SHIPPED_RECIPES
-from recdag.studies.base import (
-    ByActivity,
-    ByPopularity,
-    Candidates,
-    Communities,
-    Curves,
-    Grid,
-    Results,
-    Seeds,
-    Series,
-    Sweep,
-    TopList,
-)
+from recdag.studies.activity import ByActivity
+from recdag.studies.base import ModelStudy, Sweep
+from recdag.studies.curves import Curves
+from recdag.studies.grid import CellGrid, Grid, Series
+from recdag.studies.top_list import TopList
 
 STUDIES = [(paper, study) for paper in PAPERS.values() for study in paper.studies]
 IDS = [f"{paper.id}/{study.id}" for paper, study in STUDIES]
-GRIDS = [(paper, study) for paper, study in STUDIES if isinstance(study, Grid)]
+GRIDS = [(paper, study) for paper, study in STUDIES if isinstance(study, CellGrid)]
 
 
 def test_a_study_has_an_asset_name_of_its_own():
@@ -73,14 +65,33 @@ def test_every_point_of_a_grid_is_a_valid_configuration(paper, study, dataset):
 def test_models_and_metrics_of_studies_are_those_of_their_paper():
     for paper, study in STUDIES:
         measured = {*PROTOCOLS[paper.protocol].metrics, "train_seconds"}
-        if isinstance(study, Results | Candidates | TopList | ByActivity | ByPopularity):
-            assert set(study.models) <= set(paper.nodes), study.id
-        if isinstance(study, Communities):
-            assert study.model in paper.nodes
-        if isinstance(study, Seeds):
-            assert set(study.axes["models"]) < set(paper.nodes) and set(study.axes) == {"models", "seeds"}
-        if isinstance(study, Sweep | Results | Candidates) and not isinstance(study, Curves):
-            assert set(study.metrics) <= measured, study.id
+        assert set(study.reads().models) <= set(paper.nodes), study.id
+        if isinstance(study, CellGrid):
+            assert not study.reads().models and study.reads().split
+        metrics = () if isinstance(study, TopList | Curves) else getattr(study, "metrics", ())
+        assert set(metrics) <= measured, study.id
+
+
+def test_other_models_and_seeds_can_be_asked_of_a_study_over_seeds():
+    study = PAPERS["ncf"].study("seeds")
+    assert set(study.choices) == {"models", "seeds"}
+    assert set(study.reads().models) < set(PAPERS["ncf"].nodes)
+    assert study.reads({"models": ["gmf"]}).models == ("gmf",)
+
+
+def test_a_kind_is_known_by_the_name_of_its_class():
+    kinds = {study.kind for _, study in STUDIES}
+    assert kinds == {
+        "grid", "curves", "seeds", "results", "candidates", "top_list", "by_activity", "by_popularity",
+        "defaults", "counts", "communities",
+    }  # fmt: skip
+
+
+def test_only_models_that_were_evaluated_are_left_in_a_study():
+    study = ByActivity(id="a", title="a", models=("ease", "wmf", "bpr"), metric="ndcg@20")
+    assert study.narrowed(["bpr", "ease"]).models == ("ease", "bpr")
+    assert study.narrowed([]) is study
+    assert {type(each) for _, each in STUDIES if isinstance(each, ModelStudy)} >= {ByActivity, TopList}
 
 
 def test_values_chosen_go_before_those_of_the_data_set_and_the_paper():

@@ -13,8 +13,7 @@ from recdag.graph.splits import read_splits
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
-from recdag.studies.base import ByPopularity
-from recdag.studies.popularity import by_popularity, popularity_groups, share_found
+from recdag.studies.popularity import ByPopularity, popularity_groups, share_found
 
 
 def test_groups_are_of_whole_items_and_about_as_large():
@@ -53,7 +52,7 @@ def evaluated(prepare):
 
 def test_shares_are_those_of_a_count_over_pairs(evaluated):
     study = ByPopularity(id="p", title="p", models=("item_pop",), cutoff=5, groups=3)
-    rows = by_popularity(study, StudyRequest(evaluated, "tiny", "cf_nade")).compute().rows
+    rows = study.plan(StudyRequest(evaluated, "tiny", "cf_nade")).compute().rows
     (split,) = read_splits(evaluated, "tiny", "holdout_10pct")
     counts = (split.train_and_validation or split.train).positives.toarray().sum(axis=0)
     history, target = split.test.history.toarray(), split.test.target.toarray()

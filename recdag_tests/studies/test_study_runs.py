@@ -124,9 +124,9 @@ def test_the_papers_own_model_is_taken_where_a_cell_is_no_different(project, fit
 
 def test_a_linked_hyperparameter_follows_its_axis(project):
     request = StudyRequest(project, "tiny", "cf_nade", axes={"alpha": [2.0, 20.0]})
-    planned = cells.cells_of(PAPERS["cf_nade"].study("alpha"), request)
-    wmf = [cell.plan.config for cell in planned if cell.plan.request.model == "wmf"]
-    assert [(each.alpha, each.l2) for each in wmf] == [(2.0, 3.0), (20.0, 30.0)]
+    planned = PAPERS["cf_nade"].study("alpha").cells(request)
+    wmf = [cell.overrides for cell in planned if cell.model == "wmf"]
+    assert wmf == [{"alpha": 2.0, "l2": 3.0}, {"alpha": 20.0, "l2": 30.0}]
 
 
 def test_histograms_are_shares_of_all_positives(project):
@@ -173,12 +173,14 @@ def test_groups_by_activity_and_their_paired_tests(project):
     assert (np.diff(sizes) >= 0).all()
     users = rows(project, "from user_metrics where paper = 'mult_vae' and metric = 'ndcg@100'")
     wide = users.pivot(index="user_key", columns="model", values="value")
-    leads = table[(table["series"] == "mult_vae_pr - wmf") & (table["metric"] == "ndcg@100 difference")]
+    assert set(table["kind"]) == {"by_activity"}
+    leads = table[(table["beside"] == "wmf") & (table["statistic"] == "difference")]
+    assert set(leads["series"]) == {"mult_vae_pr"} and set(leads["metric"]) == {"ndcg@100"}
     share = len(wide) // 5
     if len(wide) == 5 * share:
         mean = (wide["mult_vae_pr"] - wide["wmf"]).mean()
         assert leads["value"].mean() == pytest.approx(mean, abs=1e-6)
-    p_values = table[table["metric"] == "ndcg@100 p_value"]["value"].dropna()
+    p_values = table[table["statistic"] == "p_value"]["value"].dropna()
     assert ((p_values >= 0) & (p_values <= 1)).all()
 
 
@@ -186,7 +188,9 @@ def test_curves_are_those_of_the_last_choosing_phase(project):
     run_study(StudyRequest(project, "tiny", "ncf"), "epochs")
     table = rows(project)
     assert set(table["x_name"]) == {"epoch"}
-    assert set(table["metric"]) == {"loss", "ndcg@10 on validation"}
+    assert set(zip(table["metric"], table["statistic"], strict=True)) == {
+        ("loss", "mean"), ("ndcg@10", "on validation"),
+    }  # fmt: skip
     assert (table.groupby(["series", "metric"])["x"].nunique() == 2).all()
     (kept, *_) = (project.trained("tiny", "ncf", "studies")).glob("gmf-*.json")
     history = pd.DataFrame(json.loads(kept.read_text())["history"][0])
@@ -214,7 +218,7 @@ def of_seeds(project, *seeds):
 def test_seeds_deviate_around_the_mean_of_the_evaluated_one_and_the_others(two_of_the_benchmark, fits):
     run_study(of_seeds(two_of_the_benchmark, 1, 2), "seeds")
     assert len(fits) == 4 and "'factors': 3" in fits[0], "as the evaluated model was trained"
-    table = rows(two_of_the_benchmark).set_index(["series", "metric"])
+    table = rows(two_of_the_benchmark).set_index(["series", "metric", "statistic"])
     single = rows(two_of_the_benchmark, "select model, seed, metric, value, std_err, study from metrics")
     assert {("gmf", 0, None), ("gmf", 1, "seeds"), ("gmf", 2, "seeds")} <= {
         (each.model, each.seed, each.study if isinstance(each.study, str) else None)
@@ -223,7 +227,7 @@ def test_seeds_deviate_around_the_mean_of_the_evaluated_one_and_the_others(two_o
     for model in ("gmf", "wmf"):
         of_model = single[(single["model"] == model) & (single["metric"] == "ndcg@20")]
         assert len(of_model) == 3 and of_model["value"].nunique() == 3
-        mean, deviation = table.loc[(model, "ndcg@20")], table.loc[(model, "ndcg@20 seed deviation")]
+        mean, deviation = (table.loc[(model, "ndcg@20", each)] for each in ("mean", "seed deviation"))
         assert mean["value"] == pytest.approx(of_model["value"].mean())
         assert mean["std_err"] == pytest.approx(of_model["std_err"].mean())
         assert deviation["value"] == pytest.approx(np.std(of_model["value"], ddof=1))
@@ -275,16 +279,16 @@ def test_defaults_are_judged_on_validation_beside_popularity_and_ease(project, f
     run_study(request, "defaults")
 
     assert not fits and run_study(request, "defaults").cached
-    table = rows(project).set_index(["series", "metric"])["value"]
+    table = rows(project)
+    assert set(table["metric"]) == {"ndcg@20"}
+    table = table.fillna({"beside": ""}).set_index(["series", "statistic", "beside"])["value"]
     history = json.loads((project.trained("tiny", "benchmark", "wmf") / "history.json").read_text())[0]
     validated = [row["value"] for row in history if row["name"] == "validation"]
-    wmf, popularity = (table[model, "ndcg@20 on validation"] for model in ("wmf", "item_pop"))
+    wmf, popularity = (table[model, "on validation", ""] for model in ("wmf", "item_pop"))
     assert wmf == max(validated)
     (split,) = read_splits(project, "tiny", "user_holdout")
     model = MODELS["item_pop"].create(MODELS["item_pop"].config(), torch.device("cpu"))
     model.fit(split.train, FitOptions())
     assert popularity == evaluate(model, split.validation, ["ndcg@20"]).aggregates["ndcg@20"]
-    assert table["wmf", "times item_pop"] == wmf / popularity
-    assert set(table.index.get_level_values("metric")) == {
-        "ndcg@20 on validation", "times item_pop", "times ease",
-    }  # fmt: skip
+    assert table["wmf", "ratio", "item_pop"] == wmf / popularity
+    assert set(table["wmf"].index) == {("on validation", ""), ("ratio", "item_pop"), ("ratio", "ease")}

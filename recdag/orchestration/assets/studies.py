@@ -1,5 +1,6 @@
 """One node a study of a paper: its sweeps, curves and tables."""
 
+import inspect
 from typing import Any
 
 import dagster as dg
@@ -19,7 +20,7 @@ from recdag.orchestration.resources import ProjectResource, Reporter
 from recdag.orchestration.steps import left_out, materialized, user_errors
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.studies.base import ByActivity, Counts, Grid, Results, Study, Sweep
+from recdag.studies.base import Study
 
 
 def _how(study: Study) -> str:
@@ -27,23 +28,19 @@ def _how(study: Study) -> str:
     stored = "Its rows are in the table `studies`, its figure in the report."
     if study.quick:
         return f"It runs with its paper. {stored}"
-    cost = (
-        f"{study.trainings('')} models ({study.trainings('demo')} on demo)"
-        if isinstance(study, Sweep)
-        else ""
-    )
+    cost = f"{study.trainings('')} models ({study.trainings('demo')} on demo)"
     return (
-        f"It trains {cost or 'many models'} and waits until it is asked for; choose a smaller grid in the "
-        f"Launchpad. {stored}"
+        f"It trains {cost} and waits until it is asked for; choose a smaller grid in the Launchpad. {stored}"
     )
 
 
 def _needs(paper: Paper, study: Study) -> list[list[str]]:
-    if isinstance(study, Grid):
-        return [["splits", paper.protocol]]
-    if isinstance(study, Counts):
-        return [["binarized"], ["relative_rating"]]
-    return [[paper.id, "evaluation"]]
+    reads = study.reads()
+    return [
+        *([["splits", paper.protocol]] if reads.split else []),
+        *([table] for table in reads.tables),
+        *([[paper.id, "evaluation"]] if reads.models else []),
+    ]
 
 
 def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -53,15 +50,13 @@ def _asset(paper: Paper, study: Study, partitions: dg.PartitionsDefinition) -> d
         key=[paper.id, study.id],
         deps=_needs(paper, study),
         group_name=paper.id if study.quick else f"{paper.id}_studies",
-        kinds={"duckdb", "numpy"}
-        if isinstance(study, Results | Counts | ByActivity)
-        else {"duckdb", "torch"},
+        kinds={"duckdb", study.library},
         tags={"study": "quick" if study.quick else "large"},
-        pool="gpu" if isinstance(study, Sweep) else None,
+        pool="gpu" if study.trainings("") else None,
         partitions_def=partitions,
         description=f"{study.title} ({study.figure or 'ours'}). {study.summary} {_how(study)}",
         metadata={
-            **paper_code(paper, "graph/study_runs.py"),
+            **paper_code(paper, inspect.getfile(type(study))),
             **publication(paper),
             **published_table("studies"),
         },
