@@ -10,6 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from recdag.studies import numbers
+from recdag.studies.base import MEAN
 from recdag.studies.figures import Drawn, dot_figure, line_figure
 from recdag.studies.names import AXES, METRICS, Measure
 from recdag.studies.numbers import NumberTable
@@ -56,11 +57,10 @@ class Shown:
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
-        """What the rows measure, those of the leading metrics first."""
-        order = {metric: place for place, metric in enumerate(self.leading)}
-        return tuple(
-            sorted(Measure.among(self.measured), key=lambda measure: order.get(measure.metric, len(order)))
-        )
+        """What the rows measure, the means of the leading metrics first."""
+        first = [Measure(metric, MEAN) for metric in self.leading]
+        there = Measure.among(self.measured)
+        return tuple(dict.fromkeys([*(measure for measure in first if measure in there), *there]))
 
     def where(self, kept: pd.Series) -> Shown:
         """The same of some of the rows."""

@@ -199,19 +199,20 @@ def _trials():
 def _on_validation():
     """wmf below item_pop, bpr far below ease."""
     for model, value in (("ease", 0.2), ("bpr", 0.14), ("item_pop", 0.1), ("wmf", 0.09)):
-        yield {"series": model, "metric": "ndcg@20 on validation", "value": value}
+        yield {"series": model, "statistic": "on validation", "value": value}
         for other, reached in (("item_pop", 0.1), ("ease", 0.2)):
             if model != other:
-                yield {"series": model, "metric": f"times {other}", "value": value / reached}
+                yield {"series": model, "beside": other, "statistic": "ratio", "value": value / reached}
 
 
 def _studies():
-    where = {"dataset": "demo", "paper": "benchmark", "study": "seeds", "series": "wmf"}
+    where = {"dataset": "demo", "paper": "benchmark", "metric": "ndcg@20"}
+    seeds = where | {"study": "seeds", "kind": "seeds", "series": "wmf"}
     return pd.DataFrame(
         [
-            where | {"metric": "ndcg@20", "value": 0.21, "std_err": 0.004},
-            where | {"metric": "ndcg@20 seed deviation", "value": 0.0011},
-            *({**where, "study": "defaults"} | each for each in _on_validation()),
+            seeds | {"statistic": "mean", "value": 0.21, "std_err": 0.004},
+            seeds | {"statistic": "seed deviation", "value": 0.0011},
+            *(where | {"study": "defaults", "kind": "defaults"} | each for each in _on_validation()),
         ]
     )
 

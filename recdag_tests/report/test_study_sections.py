@@ -5,28 +5,36 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from recdag.studies.misfits import misfits
 
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
 from recdag.plots.charts import Dot, Line, dot_chart, histogram, line_chart, wide
 from recdag.report.page import build_report
 from recdag.report.study_sections import study_sections
-from recdag.studies import numbers
-from recdag.studies.figures import curve_figures, dot_figures, line_figures
-from recdag.studies.names import names_of
+from recdag.studies.communities import community_table
+from recdag.studies.content import Shown
+from recdag.studies.figures import curve_figure, dot_figure, line_figure
+from recdag.studies.names import Measure, names_of
 from recdag.studies.points import published_points
 from recdag.warehouse.published import Published
 
-COLUMNS = ["dataset", "paper", "study", "x_name", "x", "series", "metric", "value", "std_err"]
+COLUMNS = [
+    "dataset", "paper", "study", "kind", "x_name", "x", "series", "beside", "metric", "statistic", "value",
+    "std_err",
+]  # fmt: skip
 NAN = float("nan")
 
 
 def _rows():
     rows = []
 
-    def add(dataset, paper, study, x_name, x, series, metric, value, std_err=NAN):
-        rows.append((dataset, paper, study, x_name, x, series, metric, value, std_err))
+    def add(
+        dataset, paper, study, x_name, x, series, metric, value, std_err=NAN, statistic="mean", beside=None
+    ):
+        kind = PAPERS[paper].study(study).kind
+        rows.append(
+            (dataset, paper, study, kind, x_name, x, series, beside, metric, statistic, value, std_err)
+        )
 
     for factors in (8, 16):
         for metric, base in (("hr@10", 0.68), ("ndcg@10", 0.41)):
@@ -38,41 +46,44 @@ def _rows():
     for epoch in (1, 2, 3):
         for over, x in (("epoch", epoch), ("seconds", epoch / 1000)):
             add("demo", "ncf", "epochs", over, x, "gmf, factors=8", "loss", 100.0 / epoch**4)
-            validated = "ndcg@10 on validation"
-            add("demo", "ncf", "epochs", over, x, "gmf, factors=8", validated, 0.3 - abs(epoch - 2) / 10)
+            value = 0.3 - abs(epoch - 2) / 10
+            add("demo", "ncf", "epochs", over, x, "gmf, factors=8", "ndcg@10", value, NAN, "on validation")
     for model in ("mf_mmlp", "mfpr", "unheard <of>"):
         add("taobao", "multi_feedback", "comparison", None, NAN, model, "hr@10", 0.5, 0.02)
     for x in (1, 10, 100):
-        add("demo", "cf_nade", "counts", "count", x, "positives", "share", 0.2)
+        add("demo", "cf_nade", "counts", "count", x, "positives", "share", 0.2, NAN, "share")
     for x in (0, 0.5):
-        add("demo", "cf_nade", "counts", "relative rating", x, "positives", "share", 0.5)
+        add("demo", "cf_nade", "counts", "relative rating", x, "positives", "share", 0.5, NAN, "share")
     for group in (1, 2):
-        for series, metric, value in (
-            ("mult_vae_pr", "ndcg@100", 0.4),
-            ("ease", "ndcg@100", 0.3),
-            ("mult_vae_pr - ease", "ndcg@100 difference", 0.1),
-            ("mult_vae_pr - ease", "ndcg@100 p_value", 0.04 if group == 2 else 0.5),
-            ("users", "items a user", 10.0 * group),
+        for series, beside, metric, statistic, value in (
+            ("mult_vae_pr", None, "ndcg@100", "mean", 0.4),
+            ("ease", None, "ndcg@100", "mean", 0.3),
+            ("mult_vae_pr", "ease", "ndcg@100", "difference", 0.1),
+            ("mult_vae_pr", "ease", "ndcg@100", "p_value", 0.04 if group == 2 else 0.5),
+            ("users", None, "items a user", "mean", 10.0 * group),
         ):
-            add("demo", "mult_vae", "activity", "group by activity", group, series, metric, value, 0.01)
-    for series, metric, value in (
-        ("ease", "ndcg@20 on validation", 0.2),
-        ("item_pop", "ndcg@20 on validation", 0.1),
-        ("wmf", "ndcg@20 on validation", 0.09),
-        ("ease", "times item_pop", 2.0),
-        ("wmf", "times item_pop", 0.9),
-        ("item_pop", "times ease", 0.5),
-        ("wmf", "times ease", 0.45),
+            where = ("demo", "mult_vae", "activity", "group by activity", group)
+            add(*where, series, metric, value, 0.01, statistic, beside)
+    for series, beside, value in (
+        ("ease", None, 0.2),
+        ("item_pop", None, 0.1),
+        ("wmf", None, 0.09),
+        ("ease", "item_pop", 2.0),
+        ("wmf", "item_pop", 0.9),
+        ("item_pop", "ease", 0.5),
+        ("wmf", "ease", 0.45),
     ):
-        add("lastfm-2k", "benchmark", "defaults", None, NAN, series, metric, value)
-    for series, metric, value in (
-        ("Heat (1995)", "exposure above average", 0.2),
-        ("Alien & <Co>", "exposure above average", 0.3),
-        ("members", "share of users", 0.25),
-        ("gender F", "share above average", 0.12),
-        ("gender M", "share above average", -0.12),
+        statistic = "ratio" if beside else "on validation"
+        where = ("lastfm-2k", "benchmark", "defaults", None, NAN)
+        add(*where, series, "ndcg@20", value, NAN, statistic, beside)
+    for series, metric, statistic, value in (
+        ("Heat (1995)", "exposure above average", "difference", 0.2),
+        ("Alien & <Co>", "exposure above average", "difference", 0.3),
+        ("members", "share of users", "share", 0.25),
+        ("gender F", "share above average", "difference", 0.12),
+        ("gender M", "share above average", "difference", -0.12),
     ):
-        add("demo", "fawmf", "communities", "community", 0, series, metric, value)
+        add("demo", "fawmf", "communities", "community", 0, series, metric, value, NAN, statistic)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -111,7 +122,9 @@ def test_published_points_stand_at_their_place_and_series():
 
 
 def test_published_points_without_an_axis():
-    measured = pd.DataFrame({"x_name": [None], "series": ["wmf"], "metric": ["train_seconds"]})
+    measured = pd.DataFrame(
+        {"x_name": [None], "series": ["wmf"], "metric": ["train_seconds"], "statistic": ["mean"]}
+    )
     claims = _claims(("wmf", None, "train_hours", 2.0), ("mult_dae", "I-200-I", "train_hours", 1.0))
     points = published_points(claims, measured)
     assert points["series"].tolist() == ["wmf", "mult_dae, I-200-I"]
@@ -198,7 +211,7 @@ def test_communities_are_a_table(made):
     assert [cell.text for cell in cells] == [
         "25.0 %", "Alien & <Co>; Heat (1995)", "gender F (+12.0 points)",
     ]  # fmt: skip
-    assert numbers.community_table(ROWS[ROWS["metric"] == "share of users"]).heads[-1].startswith("items")
+    assert community_table(ROWS[ROWS["metric"] == "share of users"]).heads[-1].startswith("items")
 
 
 def test_names_say_what_differs():
@@ -304,35 +317,36 @@ def test_the_page_shows_every_study(page):
     assert "paper 0.688" in plain
 
 
-def _rows(metric, x_name=None, **values):
-    """Rows of one metric: series -> (value, standard error) or, with an axis, a list of them."""
+def _shown(metric, x_name=None, published=None, statistic="mean", **values):
+    """A study of one metric: series -> (value, standard error) or, with an axis, a list of them."""
     rows = []
     for series, given in values.items():
         for x, (value, std_err) in enumerate(given if isinstance(given, list) else [given], start=1):
             place = float(x) if x_name else float("nan")
-            rows.append((series, x_name, place, metric, value, std_err))
-    return pd.DataFrame(rows, columns=["series", "x_name", "x", "metric", "value", "std_err"])
-
-
-NOTHING_PUBLISHED = pd.DataFrame(columns=["series", "x", "metric", "value"])
+            rows.append((series, None, x_name, place, metric, statistic, value, std_err))
+    columns = ["series", "beside", "x_name", "x", "metric", "statistic", "value", "std_err"]
+    nothing = pd.DataFrame(columns=["series", "x", "metric", "value"])
+    return Shown(
+        "s", "demo", pd.DataFrame(rows, columns=columns), nothing if published is None else published
+    )
 
 
 def test_dots_stand_in_the_order_of_their_values():
-    rows = _rows("ndcg@10", wmf=(0.2, 0.01), ease=(0.4, 0.01), bpr=(0.3, 0.01))
-    figure = dot_figures(rows, NOTHING_PUBLISHED, "ndcg@10", "demo", "d")
+    shown = _shown("ndcg@10", wmf=(0.2, 0.01), ease=(0.4, 0.01), bpr=(0.3, 0.01))
+    figure = dot_figure(shown, *shown.measures, "d")
     assert "ease 0.4000; bpr 0.3000; wmf 0.2000" in figure.svg
     assert "<title>ease: 0.4 ± 0.0100</title>" in figure.svg
-    lower = dot_figures(_rows("mpr", wmf=(0.2, 0.01), bpr=(0.1, 0.01)), NOTHING_PUBLISHED, "mpr", "demo", "m")
-    assert "bpr 0.1000; wmf 0.2000" in lower.svg
+    lower = _shown("mpr", wmf=(0.2, 0.01), bpr=(0.1, 0.01))
+    assert "bpr 0.1000; wmf 0.2000" in dot_figure(lower, *lower.measures, "m").svg
 
 
 def test_error_bars_are_told_of_where_they_can_be_seen():
-    wide = _rows("found@20", "group by popularity", ease=[(0.0, 0.0), (0.8, 0.1)])
-    hidden = _rows("found@20", "group by popularity", ease=[(0.0, 0.0), (0.8, 0.0159)])
-    without = wide.assign(std_err=float("nan"))
+    wide = _shown("found@20", "group by popularity", ease=[(0.0, 0.0), (0.8, 0.1)])
+    hidden = _shown("found@20", "group by popularity", ease=[(0.0, 0.0), (0.8, 0.0159)])
+    without = _shown("found@20", "group by popularity", ease=[(0.0, NAN), (0.8, NAN)])
     captions = [
-        line_figures(rows, NOTHING_PUBLISHED, "found@20", "demo", "e").caption.partition(". ")[2]
-        for rows in (wide, hidden, without)
+        line_figure(shown, *shown.measures, "e").caption.partition(". ")[2]
+        for shown in (wide, hidden, without)
     ]
     assert captions == [
         "Bars: one standard error.",
@@ -342,18 +356,37 @@ def test_error_bars_are_told_of_where_they_can_be_seen():
 
 
 def test_a_line_says_its_values_to_who_points_at_it():
-    rows = _rows("hr@10", "cutoff", neumf=[(0.2, 0.01), (0.3, 0.01)])
     theirs = pd.DataFrame({"series": ["neumf"], "x": [1.0], "metric": "hr@10", "value": [0.25]})
-    svg = line_figures(rows, theirs, "hr@10", "demo", "t").svg
+    shown = _shown("hr@10", "cutoff", theirs, neumf=[(0.2, 0.01), (0.3, 0.01)])
+    svg = line_figure(shown, *shown.measures, "t").svg
     assert "<title>neumf: 0.2 at 1; 0.3 at 2</title>" in svg
     assert "<title>neumf, published: 0.25 at 1</title>" in svg
 
 
+def test_only_means_stand_beside_published_numbers():
+    theirs = pd.DataFrame({"series": ["neumf"], "x": [NAN], "metric": "hr@10", "value": [0.25]})
+    shown = _shown("hr@10", None, theirs, "seed deviation", neumf=(0.01, NAN))
+    figure = dot_figure(shown, *shown.measures, "t")
+    assert "published" not in figure.svg and figure.caption == "HR@10 seed deviation."
+
+
+def test_a_measure_is_written_by_its_metric_and_its_statistic():
+    labels = {
+        Measure("ndcg@20", "mean"): "NDCG@20",
+        Measure("ndcg@20", "on validation"): "NDCG@20 on validation",
+        Measure("ndcg@20", "seed deviation"): "NDCG@20 seed deviation",
+        Measure("ndcg@20", "ratio", "ease"): "times ease",
+        Measure("hr", "mean"): "HR",
+        Measure("loss", "mean"): "loss",
+    }
+    assert {measure: measure.label() for measure in labels} == labels
+
+
 def test_clamped_seconds_are_said():
-    rows = _rows("loss", "seconds", fBGD=[(0.5, float("nan")), (0.4, float("nan"))])
-    assert "Shorter times" not in curve_figures(rows, "seconds", "loss", "demo", "s").caption
-    early = rows.assign(x=[0.001, 1.0])
-    assert curve_figures(early, "seconds", "loss", "demo", "c").caption.endswith(
+    shown = _shown("loss", "seconds", fBGD=[(0.5, NAN), (0.4, NAN)])
+    assert "Shorter times" not in curve_figure(shown, *shown.measures, "seconds", "s").caption
+    early = Shown("s", "demo", shown.measured.assign(x=[0.001, 1.0]), shown.published)
+    assert curve_figure(early, *early.measures, "seconds", "c").caption.endswith(
         "Shorter times stand at 0.01 s."
     )
 
@@ -370,6 +403,13 @@ def test_models_below_popularity_on_validation_are_named():
 
 
 def test_nothing_is_said_of_models_that_fit():
-    of_study = ROWS[ROWS["study"] == "defaults"]
-    assert misfits(of_study[of_study["series"] != "wmf"]) == []
-    assert misfits(of_study.iloc[:0]) == []
+    study, of_study = PAPERS["benchmark"].study("defaults"), ROWS[ROWS["study"] == "defaults"]
+    assert study.warnings(of_study[of_study["series"] != "wmf"]) == []
+    assert study.warnings(of_study.iloc[:0]) == []
+
+
+def test_rows_of_a_study_that_is_declared_no_more_are_drawn_as_they_are(made):
+    other = ROWS[ROWS["study"] == "activity"].assign(study="gone")
+    assert len(_section(made, "mult_vae", "demo", "gone", other).figures) == 2
+    changed = ROWS[ROWS["study"] == "counts"].assign(kind="by_activity")
+    assert _section(made, "cf_nade", "demo", "counts", changed).numbers
