@@ -27,15 +27,15 @@ CLAIM = {
 def study_rows():
     """Points of a study by activity, and of a sweep."""
     rows = [
-        ("benchmark", "activity", "group by activity", x, series, metric, value)
+        ("benchmark", "activity", "by_activity", "group by activity", x, series, metric, value)
         for x in (1.0, 2.0)
         for series, metric, value in [
             ("item_pop", "ndcg@20", 0.1), ("ease", "ndcg@20", 0.1 + x / 10), ("users", "items a user", 4 * x),
         ]
     ]  # fmt: skip
-    rows += [("ncf", "layers", "layers", x, "mlp", "hr@10", x / 10) for x in (0.0, 1.0)]
-    names = ["paper", "study", "x_name", "x", "series", "metric", "value"]
-    return pd.DataFrame(rows, columns=names).assign(dataset="tiny", std_err=0.01)
+    rows += [("ncf", "layers", "grid", "layers", x, "mlp", "hr@10", x / 10) for x in (0.0, 1.0)]
+    names = ["paper", "study", "kind", "x_name", "x", "series", "metric", "value"]
+    return pd.DataFrame(rows, columns=names).assign(dataset="tiny", statistic="mean", std_err=0.01)
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def study_table(project: Project, dataset: str, paper: str, study: str) -> str:
     with project.published.reading() as connection:
         rows = connection.execute(
             "select series, beside, x_name, x, metric, statistic, users, value from studies"
-            " where dataset = ? and paper = ? and study = ?",
+            " where dataset = ? and paper = ? and study = ? and statistic is not null",
             [dataset, paper, study],
         ).df()
     if rows.empty:

@@ -87,7 +87,7 @@ def test_a_long_axis_of_a_study_is_shown_in_steps(home):
     project = Project.open()
     project.published.ensure()
     rows = pd.DataFrame({"x": range(30), "value": [each / 100 for each in range(30)]}).assign(
-        x_name="epoch", series="gmf", metric="hr@10", std_err=None
+        x_name="epoch", series="gmf", metric="hr@10", statistic="mean", std_err=None
     )
     with project.published.update() as connection:
         replace_rows(connection, "studies", rows, dataset="tiny", paper="ncf", study="epochs")

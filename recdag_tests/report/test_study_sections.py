@@ -19,8 +19,8 @@ from recdag.studies.points import published_points
 from recdag.warehouse.published import Published
 
 COLUMNS = [
-    "dataset", "paper", "study", "kind", "x_name", "x", "series", "beside", "metric", "statistic", "value",
-    "std_err",
+    "dataset", "paper", "study", "kind", "x_name", "x", "series", "beside", "metric", "statistic", "users",
+    "value", "std_err",
 ]  # fmt: skip
 NAN = float("nan")
 
@@ -33,7 +33,7 @@ def _rows():
     ):
         kind = PAPERS[paper].study(study).kind
         rows.append(
-            (dataset, paper, study, kind, x_name, x, series, beside, metric, statistic, value, std_err)
+            (dataset, paper, study, kind, x_name, x, series, beside, metric, statistic, "all", value, std_err)
         )
 
     for factors in (8, 16):
@@ -124,6 +124,7 @@ def test_published_points_stand_at_their_place_and_series():
 def test_published_points_without_an_axis():
     measured = pd.DataFrame(
         {"x_name": [None], "series": ["wmf"], "metric": ["train_seconds"], "statistic": ["mean"]}
+    ).assign(beside=None, users="all"
     )
     claims = _claims(("wmf", None, "train_hours", 2.0), ("mult_dae", "I-200-I", "train_hours", 1.0))
     points = published_points(claims, measured)
@@ -323,8 +324,8 @@ def _shown(metric, x_name=None, published=None, statistic="mean", **values):
     for series, given in values.items():
         for x, (value, std_err) in enumerate(given if isinstance(given, list) else [given], start=1):
             place = float(x) if x_name else float("nan")
-            rows.append((series, None, x_name, place, metric, statistic, value, std_err))
-    columns = ["series", "beside", "x_name", "x", "metric", "statistic", "value", "std_err"]
+            rows.append((series, None, x_name, place, metric, statistic, "all", value, std_err))
+    columns = ["series", "beside", "x_name", "x", "metric", "statistic", "users", "value", "std_err"]
     nothing = pd.DataFrame(columns=["series", "x", "metric", "value"])
     return Shown(
         "s", "demo", pd.DataFrame(rows, columns=columns), nothing if published is None else published
@@ -377,6 +378,7 @@ def test_a_measure_is_written_by_its_metric_and_its_statistic():
         Measure("ndcg@20", "seed deviation"): "NDCG@20 seed deviation",
         Measure("ndcg@20", "ratio", "ease"): "times ease",
         Measure("hr", "mean"): "HR",
+        Measure("hr@10", "mean", users="seen"): "HR@10 seen",
         Measure("loss", "mean"): "loss",
     }
     assert {measure: measure.label() for measure in labels} == labels
