@@ -124,8 +124,7 @@ def test_published_points_stand_at_their_place_and_series():
 def test_published_points_without_an_axis():
     measured = pd.DataFrame(
         {"x_name": [None], "series": ["wmf"], "metric": ["train_seconds"], "statistic": ["mean"]}
-    ).assign(beside=None, users="all"
-    )
+    ).assign(beside=None, users="all")
     claims = _claims(("wmf", None, "train_hours", 2.0), ("mult_dae", "I-200-I", "train_hours", 1.0))
     points = published_points(claims, measured)
     assert points["series"].tolist() == ["wmf", "mult_dae, I-200-I"]
