@@ -68,7 +68,8 @@ def test_results_are_ordered_by_the_leading_metric_in_its_own_direction(home):
                     for (model, metric), value in rows.items()
                 ]
             )
-            table = table.reindex(columns=[name for name in SCHEMA["metrics"] if name not in WHERE])
+            columns = [name for name in SCHEMA["metrics"] if name not in WHERE]
+            table = table.reindex(columns=columns).assign(users="all")
             replace_rows(connection, "metrics", table, dataset="tiny", paper=paper, study=None)
     assert previews.results_table(project, "tiny", "ncf").splitlines() == [
         "| model | HR@10 | NDCG@10 |",
