@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import pytest
@@ -38,3 +39,13 @@ def test_the_shipped_models_keep_their_order():
 def test_an_unknown_model_is_refused_with_the_nearest():
     with pytest.raises(ConfigError, match=r"no model is called 'neumff'\. Did you mean 'neumf'"):
         model_spec("neumff")
+
+
+def test_models_are_loaded_without_a_compiler_but_for_the_one_that_folds_users_in_with_one():
+    question = (
+        "import sys; from recdag.recommenders.catalogue import MODELS;"
+        "[spec.implementation() for name, spec in MODELS.items() if name != 'eals'];"
+        "print('torch' in sys.modules, 'numba' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["True", "False"]
