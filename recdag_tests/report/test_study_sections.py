@@ -9,6 +9,7 @@ import pytest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
 from recdag.plots.charts import Dot, Line, dot_chart, histogram, line_chart, wide
+from recdag.report import queries
 from recdag.report.page import build_report
 from recdag.report.study_sections import study_sections
 from recdag.studies.communities import community_table
@@ -414,3 +415,14 @@ def test_rows_of_a_study_that_is_declared_no_more_are_drawn_as_they_are(made):
     assert len(_section(made, "mult_vae", "demo", "gone", other).figures) == 2
     changed = ROWS[ROWS["study"] == "counts"].assign(kind="by_activity")
     assert _section(made, "cf_nade", "demo", "counts", changed).numbers
+
+
+def test_rows_from_before_there_were_statistics_wait_until_their_study_is_run_again(tmp_path):
+    published = Published(tmp_path / "recdag.duckdb")
+    with published.update() as connection:
+        connection.execute("ALTER TABLE studies DROP COLUMN statistic")
+        connection.execute("ALTER TABLE studies DROP COLUMN kind")
+        connection.execute("INSERT INTO studies (dataset, paper, study, metric) VALUES ('d', 'p', 's', 'm')")
+    with queries.reading(published.path) as connection:
+        assert queries.read_studies(connection).empty
+        assert queries.read_seed_deviations(connection).empty
