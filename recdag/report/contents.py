@@ -35,7 +35,7 @@ def studies_of(
         dataset: study_sections(rows, paper, dataset, about=about, claims=claims, stands_for=stands_for)
         for dataset in datasets
     }
-    return {dataset: found for dataset, found in sections.items() if found}
+    return {dataset: each for dataset, each in sections.items() if each}
 
 
 def contents_of(
@@ -43,9 +43,9 @@ def contents_of(
 ) -> tuple[ContentsEntry, ...]:
     """Every study of the paper, also those that have not been run, then others with rows."""
     names = {study.id: (study.title, study.figure) for study in about.studies} if about else {}
-    found = [(dataset, section) for dataset, each in sections.items() for section in each]
-    names |= {section.study: (section.title, section.figure) for _, section in found}
+    placed = [(dataset, section) for dataset, each in sections.items() for section in each]
+    names |= {section.study: (section.title, section.figure) for _, section in placed}
     return tuple(
-        ContentsEntry(title, figure, tuple((dataset, s.id) for dataset, s in found if s.study == name))
+        ContentsEntry(title, figure, tuple((dataset, s.id) for dataset, s in placed if s.study == name))
         for name, (title, figure) in names.items()
     )

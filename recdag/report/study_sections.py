@@ -65,32 +65,33 @@ def study_sections(
             continue
         study = declared.get(name)
         mentioned = _answered(claims, paper, counterpart, study)
-        id = f"{paper}-{dataset}-study-{name}"
         shown = Shown(
-            id,
+            f"{paper}-{dataset}-study-{name}",
             dataset,
             measured,
             published_points(mentioned, measured),
             leading=tuple(about.metrics) if about else (),
             labels=study.labels if study else {},
         )
-        # rows that another kind made, or a study that is declared no more, have no figures of their own
-        known = study is not None and set(measured["kind"]) == {study.kind}
-        content = study.content(shown) if study and known else plain(shown)
-        sections.append(
-            StudySection(
-                id=id,
-                study=name,
-                title=study.title if study else name,
-                figure=study.figure if study else "",
-                summary=study.summary if study else "",
-                figures=tuple((Markup(each.svg), each.caption) for each in content.figures),
-                notes=tuple(content.notes),
-                tables=tuple(content.tables),
-                numbers=tuple(content.numbers),
-            )
-        )
+        sections.append(_section(name, study, shown))
     return tuple(sections)
+
+
+def _section(name: str, study: Study | None, shown: Shown) -> StudySection:
+    """A study as its kind shows it; rows of another kind, or of a study declared no more, as they are."""
+    own = study is not None and set(shown.measured["kind"]) == {study.kind}
+    content = study.content(shown) if study and own else plain(shown)
+    return StudySection(
+        id=shown.id,
+        study=name,
+        title=study.title if study else name,
+        figure=study.figure if study else "",
+        summary=study.summary if study else "",
+        figures=tuple((Markup(each.svg), each.caption) for each in content.figures),
+        notes=tuple(content.notes),
+        tables=tuple(content.tables),
+        numbers=tuple(content.numbers),
+    )
 
 
 def _answered(claims: pd.DataFrame | None, paper: str, dataset: str, study: Study | None) -> pd.DataFrame:

@@ -54,14 +54,14 @@ class ByPopularity(ModelStudy):
                 for number, part in groups.items()
             ]
             for model in self.models:
-                found = np.concatenate([_ranks(bench, model, split) for split in splits]) <= self.cutoff
+                hits = np.concatenate([_ranks(bench, model, split) for split in splits]) <= self.cutoff
                 rows += [
                     (
                         number,
                         model,
                         f"found@{self.cutoff}",
                         SHARE,
-                        *share_found(part["user"], found[part.index]),
+                        *share_found(part["user"], hits[part.index]),
                     )
                     for number, part in groups.items()
                 ]
@@ -114,14 +114,14 @@ def popularity_groups(items: np.ndarray, popularity: np.ndarray, groups: int) ->
     return of_item[items]
 
 
-def share_found(users: pd.Series, found: np.ndarray) -> tuple[float, float]:
+def share_found(users: pd.Series, hits: np.ndarray) -> tuple[float, float]:
     """The share of pairs that were found, and its standard error with the pairs of a user taken together."""
     import numpy as np
     import pandas as pd
 
-    share = found.mean()
-    by_user = pd.Series(found - share).groupby(users.to_numpy()).sum()
-    return float(share), float(np.sqrt((by_user**2).sum()) / len(found))
+    share = hits.mean()
+    by_user = pd.Series(hits - share).groupby(users.to_numpy()).sum()
+    return float(share), float(np.sqrt((by_user**2).sum()) / len(hits))
 
 
 def _ranks(bench: Bench, model: str, split: Split) -> np.ndarray:
