@@ -239,11 +239,11 @@ def metric_named(name: str) -> Metric:
     family, at, cutoff = name.partition("@")
     if family not in METRICS:
         raise ConfigError(f"no metric is called {name!r}", cure=names_known(family, METRICS))
-    found = METRICS[family]
-    if bool(at) != found.has_cutoff or (at and not (cutoff.isdecimal() and int(cutoff) > 0)):
-        form = f"{family}@20" if found.has_cutoff else family
+    base = METRICS[family]
+    if bool(at) != base.has_cutoff or (at and not (cutoff.isdecimal() and int(cutoff) > 0)):
+        form = f"{family}@20" if base.has_cutoff else family
         raise ConfigError(f"the metric {name!r} has to be written like {form}")
-    return replace(found, cutoff=int(cutoff) if at else 0)
+    return replace(base, cutoff=int(cutoff) if at else 0)
 
 
 def known_metric(name: str) -> Metric | None:

@@ -81,8 +81,8 @@ def tolerance(metric: str) -> float | None:
 
     A claim has two combined standard errors where those are larger.
     """
-    known = known_metric(metric)
-    return known.tolerance if known else _OF_STUDIES.get(metric)
+    ours = known_metric(metric)
+    return ours.tolerance if ours else _OF_STUDIES.get(metric)
 
 
 def _read(name: str) -> pd.DataFrame:
@@ -116,22 +116,22 @@ def compare(
         ],
         variant=rows["variant"].fillna(""),
     )
-    found = {key: group for key, group in rows.groupby(["stands_for", "protocol", "model", "metric"])}
+    measured = {key: group for key, group in rows.groupby(["stands_for", "protocol", "model", "metric"])}
     names = {(paper_set, protocol): ours for (ours, protocol), paper_set in stands_for.items()}
-    verdicts = [_verdict(claim, found, rows, names) for _, claim in claims.iterrows()]
+    verdicts = [_verdict(claim, measured, rows, names) for _, claim in claims.iterrows()]
     table = pd.DataFrame(verdicts, columns=COLUMNS)
     numeric = ["published", "reproduced", "difference", "tolerance"]
     return table.astype(dict.fromkeys(numeric, "float64"))
 
 
 def _verdict(
-    claim: pd.Series, found: Mapping[tuple, pd.DataFrame], rows: pd.DataFrame, names: Mapping
+    claim: pd.Series, measured: Mapping[tuple, pd.DataFrame], rows: pd.DataFrame, names: Mapping
 ) -> dict[str, object]:
     base = {name: claim[name] for name in ("paper", "source", "dataset", "model", "variant", "metric")}
     base |= {"published": claim["value"], "reproduced": math.nan, "difference": math.nan}
     usual = tolerance(claim["metric"])
     base["tolerance"] = math.nan if usual is None else usual
-    candidates = found.get((claim["dataset"], claim["protocol"], claim["model"], claim["metric"]))
+    candidates = measured.get((claim["dataset"], claim["protocol"], claim["model"], claim["metric"]))
     row = None if candidates is None else _best_match(claim, candidates, names)
     if row is None:
         verdict, reason = _why_not(claim, candidates, rows, names)
@@ -199,15 +199,15 @@ def _why_not(
         others = ", ".join(have) if len(have) <= _MOST_NAMED else f"{len(have)} others"
         return NOT_RUN, f"{claim['variant']} has not been run; run so far: {others}"
 
-    there = rows[(rows["stands_for"] == claim["dataset"]) & (rows["protocol"] == claim["protocol"])]
-    of_model = there[there["model"] == model]
+    of_protocol = rows[(rows["stands_for"] == claim["dataset"]) & (rows["protocol"] == claim["protocol"])]
+    of_model = of_protocol[of_protocol["model"] == model]
     if not of_model.empty:
         measured = ", ".join(sorted(set(of_model["metric"])))
         return NOT_COMPARABLE, f"{metric} was not measured under this protocol, only {measured}"
     reasons = []
     if model not in MODELS:
         reasons.append(f"the model {model} is not built in")
-    if there.empty and claim["dataset"] in DATA_NOTES:
+    if of_protocol.empty and claim["dataset"] in DATA_NOTES:
         reasons.append(DATA_NOTES[claim["dataset"]])
     return NOT_RUN, "; ".join(reasons) or _how_to_run(claim, names)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.files import write_whole
 from recdag.papers.paper import Paper
 from recdag.report import queries
@@ -65,6 +66,7 @@ def build_report(
             datasets=list(material.datasets.itertuples(index=False)),
             simulated=sorted(material.simulated & set(material.results["dataset"])),
             SIMULATED=SIMULATED,
+            lower=_lower_is_better(material.claims),
             claims=list(claims.itertuples(index=False)),
             verdicts=verdict_counts(material.claims, obtainable),
             run=_what_was_run(material.results),
@@ -103,19 +105,24 @@ def _places(
     sections: Sequence[PaperSection], stands_for: StandsFor
 ) -> dict[tuple[str, str, str | None], str]:
     """(paper, its data set, source) -> where on the page the measured numbers stand; None: of any source."""
-    found: dict[tuple[str, str, str | None], str] = {}
+    places: dict[tuple[str, str, str | None], str] = {}
     for section in sections:
         for part in section.datasets:
             place = f"{section.id}-{part.table.dataset}"
-            found.setdefault((section.id, part.table.stands_for, None), place)
+            places.setdefault((section.id, part.table.stands_for, None), place)
         sources = {study.id: study.sources for study in section.about.studies} if section.about else {}
         protocol = section.about.protocol if section.about else ""
         for dataset, studies in section.studies.items():
             theirs = stands_for.get((dataset, protocol), dataset)
             for study in studies:
                 for source in sources.get(study.study, ()):
-                    found.setdefault((section.id, theirs, source), study.id)
-    return found
+                    places.setdefault((section.id, theirs, source), study.id)
+    return places
+
+
+def _lower_is_better(claims: pd.DataFrame) -> list[str]:
+    """The metrics of published numbers of which little is good, as printed."""
+    return [metric_title(name) for name in dict.fromkeys(claims["metric"]) if not larger_is_better(name)]
 
 
 def _what_was_run(results: pd.DataFrame) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 from recdag.papers.paper import Paper
 from recdag.report.contents import ContentsEntry, contents_of, studies_of
 from recdag.report.figures import ResultFigure, figures_of
-from recdag.report.provenance import Origin, origins_of
+from recdag.report.provenance import RowProvenance, provenance_of
 from recdag.report.results import result_table
 from recdag.report.searches import Search, searches_of
 from recdag.report.study_sections import StudySection
@@ -66,7 +66,7 @@ class DatasetSection:
     table: ResultTable
     anchor_sources: tuple[str, ...]
     figures: tuple[ResultFigure, ...]
-    origins: tuple[Origin, ...]
+    provenance: tuple[RowProvenance, ...]
     survivals: Survivals
     unjudged: Unjudged | None
     searches: tuple[Search, ...]
@@ -122,7 +122,7 @@ def paper_section(material: Material, paper: str) -> PaperSection:
                 table,
                 _anchor_sources(table),
                 figures_of(table, material.curves),
-                origins_of(table, material.sources, material.recipes),
+                provenance_of(table, material.sources, material.recipes),
                 found,
                 lead if isinstance(lead, Unjudged) else found.unjudged,
                 searches_of(material.trials, paper, table.dataset),

@@ -22,7 +22,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Origin:
+class RowProvenance:
     """One model's way to its row.
 
     Attributes:
@@ -41,8 +41,10 @@ class Origin:
     command: str
 
 
-def origins_of(table: ResultTable, sources: pd.DataFrame, recipes: pd.DataFrame) -> tuple[Origin, ...]:
-    """The origin of every row of a table, in its order.
+def provenance_of(
+    table: ResultTable, sources: pd.DataFrame, recipes: pd.DataFrame
+) -> tuple[RowProvenance, ...]:
+    """The provenance of every row of a table, in its order.
 
     Args:
         sources: as from `queries.read_sources`.
@@ -51,12 +53,12 @@ def origins_of(table: ResultTable, sources: pd.DataFrame, recipes: pd.DataFrame)
     here = sources[(sources["paper"] == table.paper) & (sources["dataset"] == table.dataset)]
     texts = ["run_id", "code_version", "data_version"]
     here = here.fillna(dict.fromkeys(texts, ""))
-    known = {(row["model"], row["variant"], row["selection"]): row for row in here.to_dict("records")}
-    found = []
+    by_run = {(row["model"], row["variant"], row["selection"]): row for row in here.to_dict("records")}
+    rows = []
     for row in table.rows:
-        source = known[row.model, row.variant, row.selection]
-        found.append(
-            Origin(
+        source = by_run[row.model, row.variant, row.selection]
+        rows.append(
+            RowProvenance(
                 row.model,
                 row.variant,
                 recipe_of(recipes, table.paper, table.dataset, row.model, row.variant),
@@ -68,7 +70,7 @@ def origins_of(table: ResultTable, sources: pd.DataFrame, recipes: pd.DataFrame)
                 training_command(table.dataset, table.paper, row.model, row.budget),
             )
         )
-    return tuple(found)
+    return tuple(rows)
 
 
 def recipe_of(

@@ -15,7 +15,7 @@ from recdag.files import write_whole
 from recdag.graph.request import OURS, RUN, Budget
 from recdag.papers.paper import Paper
 from recdag.report import queries
-from recdag.report.provenance import Origin, Setting, origins_of
+from recdag.report.provenance import RowProvenance, Setting, provenance_of
 from recdag.report.results import result_table
 from recdag.report.tables import Cell, Column, ResultTable, Row, StandsFor
 from recdag.report.templates import templates
@@ -125,8 +125,10 @@ def write_records(
         )
         if table is None:
             continue
-        origins = origins_of(table, sources, recipes)
-        for record in _records(table, origins, trainings, datasets, about, notes.get((dataset, paper), ())):
+        provenance = provenance_of(table, sources, recipes)
+        for record in _records(
+            table, provenance, trainings, datasets, about, notes.get((dataset, paper), ())
+        ):
             path = folder / paper / record.model / f"{dataset}.md"
             write_whole(template.render(record=record, about=about, SIMULATED=SIMULATED), path)
             written.append(path)
@@ -135,15 +137,17 @@ def write_records(
 
 def _records(
     table: ResultTable,
-    origins: Sequence[Origin],
+    provenance: Sequence[RowProvenance],
     trainings: pd.DataFrame,
     datasets: pd.DataFrame,
     about: Paper | None,
     notes: tuple[str, ...],
 ) -> Iterator[Record]:
     for model in dict.fromkeys(row.model for row in table.rows):
-        mine = [(row, origin) for row, origin in zip(table.rows, origins, strict=True) if row.model == model]
-        row, origin = next((pair for pair in mine if pair[0].headline), mine[0])
+        mine = [
+            (row, source) for row, source in zip(table.rows, provenance, strict=True) if row.model == model
+        ]
+        row, source = next((pair for pair in mine if pair[0].headline), mine[0])
         training = _training(trainings, table, row)
         yield Record(
             paper=table.paper,
@@ -155,21 +159,21 @@ def _records(
             bound=row.training is not None and row.training.stopped_by_bound,
             finished=table.finished,
             rows=tuple(_row(each, table.columns) for each, _ in mine),
-            command=origin.command,
+            command=source.command,
             paper_command=table.command,
             sizes=(*_our_sizes(table, training, datasets), *_their_sizes(table, about)),
-            recipe=origin.recipe,
+            recipe=source.recipe,
             chosen=json.loads(training["chosen"]) if training else {},
             budget=row.budget,
             deviations=tuple(about.deviations) if about else (),
             notes=notes,
-            own_settings=tuple(_own_settings(origin.recipe)),
+            own_settings=tuple(_own_settings(source.recipe)),
             environment=json.loads(training["environment"]) if training else {},
             training=training,
-            seeds=origin.seeds,
-            run_id=origin.run_id,
-            code_version=origin.code_version,
-            data_version=origin.data_version,
+            seeds=source.seeds,
+            run_id=source.run_id,
+            code_version=source.code_version,
+            data_version=source.data_version,
         )
 
 

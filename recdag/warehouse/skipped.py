@@ -29,7 +29,7 @@ def read_skipped(connection: DuckDBPyConnection) -> dict[tuple[str, str], dict[s
         "select dataset, paper, concat_ws('/', paper, model), skipped from skipped"
         " order by dataset, paper, rowid"
     ).fetchall()
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    skipped: dict[tuple[str, str], dict[str, str]] = {}
     for dataset, paper, name, reason in rows:
-        found.setdefault((dataset, paper), {})[name] = reason
-    return found
+        skipped.setdefault((dataset, paper), {})[name] = reason
+    return skipped

@@ -61,14 +61,14 @@ def lacks_of(table: ResultTable, models: Iterable[str], *, searchable: bool = Tr
     """
     rows = [row for row in table.headlines if row.model in set(models)]
     recorded = [row for row in rows if row.training]
-    found = (
+    lacks = (
         _records(table, [row for row in rows if not row.training]),
         _sizes(table, recorded),
         _epochs(table, recorded),
         _tuning(table, rows, searchable=searchable),
         _seeds(table, rows),
     )
-    return tuple(lack for lack in found if lack)
+    return tuple(lack for lack in lacks if lack)
 
 
 def _records(table: ResultTable, rows: Sequence[Row]) -> Lack | None:

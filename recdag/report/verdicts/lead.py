@@ -33,7 +33,7 @@ class Lead:
     metric: str
     model: str
     rival: str
-    standing: str
+    relation: str
     values: Mapping[str, float]
     difference: float
     p_value: float
@@ -66,9 +66,9 @@ def lead_of(
     sign = 1 if larger_is_better(metric) else -1
     rival = max(rivals, key=lambda model: sign * values[model])
     difference, p_value = tests[rival]
-    standing = LEVEL
+    relation = LEVEL
     if p_value < SIGNIFICANT:
-        standing = AHEAD if sign * difference > 0 else BEHIND
+        relation = AHEAD if sign * difference > 0 else BEHIND
     better = tuple(
         model
         for model in about.references
@@ -76,14 +76,14 @@ def lead_of(
     )
     variants = tuple(model for model in about.proposed if model in values and model != about.lead)
     return Lead(
-        table.dataset, metric, about.lead, rival, standing, values, difference, p_value, variants, better
+        table.dataset, metric, about.lead, rival, relation, values, difference, p_value, variants, better
     )
 
 
 def lead_sentence(lead: Lead) -> str:
     """How the lead stands, in words."""
     sentence = (
-        f"On {lead.dataset} {lead.model} is {lead.standing} {lead.rival} in "
+        f"On {lead.dataset} {lead.model} is {lead.relation} {lead.rival} in "
         f"{metric_title(lead.metric)} ({words.number(lead.values[lead.model])} against "
         f"{words.number(lead.values[lead.rival])}, difference {words.signed(lead.difference)}, "
         f"{words.probability(lead.p_value)}, adjusted)"

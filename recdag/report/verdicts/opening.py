@@ -45,11 +45,11 @@ def opening_sentence(
         survivals: what each of the tables says about the claims of other papers.
         obtainable: the papers' data sets that can be had, all by default.
     """
-    said = [_numbers(claims, obtainable)] if len(claims) else [_winner(table) for table in tables]
+    clauses = [_numbers(claims, obtainable)] if len(claims) else [_winner(table) for table in tables]
     if about is not None and about.lead:
-        said = ["; ".join(filter(None, [*said, _lead(about.lead, leads)]))]
-    said += map(survival_summary, survivals)
-    return _sentences(said)
+        clauses = ["; ".join(filter(None, [*clauses, _lead(about.lead, leads)]))]
+    clauses += map(survival_summary, survivals)
+    return _sentences(clauses)
 
 
 def outcome_sentence(
@@ -82,15 +82,15 @@ def next_run(
     """
     if about is None or not about.try_on or any(not table.simulated for table in tables):
         return None
-    there = stands_for.get((about.try_on, about.protocol), about.try_on)
-    count = int((claims["dataset"] == there).sum())
+    paper_set = stands_for.get((about.try_on, about.protocol), about.try_on)
+    count = int((claims["dataset"] == paper_set).sum())
     if not len(claims):
         gives = "all models on one split"
     elif count:
         gives = f"{count} of its {len(claims)} numbers"
     else:
         gives = "its own data cannot be had; on others"
-    if obtainable is not None and there not in obtainable:
+    if obtainable is not None and paper_set not in obtainable:
         gives += ", once the files are placed"
     return Next(gives, paper_command(about.try_on, about.id))
 
@@ -119,19 +119,19 @@ def _within_reach(claims: pd.DataFrame, obtainable: Collection[str]) -> str:
 
 
 def _lead(model: str, leads: Sequence[Lead | Unjudged]) -> str:
-    said = []
+    clauses = []
     judged = [each for each in leads if isinstance(each, Lead)]
-    for standing, outcome in ((AHEAD, "holds"), (LEVEL, "is undecided"), (BEHIND, "does not hold")):
-        there = [lead for lead in judged if lead.standing == standing]
-        if there:
-            places = words.listed([f"{lead.dataset} ({standing} {lead.rival})" for lead in there])
-            said.append(f"{outcome} on {places}")
+    for relation, outcome in ((AHEAD, "holds"), (LEVEL, "is undecided"), (BEHIND, "does not hold")):
+        leading = [lead for lead in judged if lead.relation == relation]
+        if leading:
+            places = words.listed([f"{lead.dataset} ({relation} {lead.rival})" for lead in leading])
+            clauses.append(f"{outcome} on {places}")
     if unjudged := [each for each in leads if isinstance(each, Unjudged) and each.lacks]:
         places = words.listed(
             [f"{each.dataset} (missing: {', '.join(lack.topic for lack in each.lacks)})" for each in unjudged]
         )
-        said.append(f"cannot be judged yet on {places}")
-    return f"the lead of {model} {words.listed(said)}" if said else ""
+        clauses.append(f"cannot be judged yet on {places}")
+    return f"the lead of {model} {words.listed(clauses)}" if clauses else ""
 
 
 def _winner(table: ResultTable) -> str:

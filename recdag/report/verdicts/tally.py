@@ -38,8 +38,8 @@ def verdict_bars(claims: pd.DataFrame, obtainable: Collection[str] | None = None
     `shown_verdicts`."""
     if claims.empty:
         return None
-    shown = claims.assign(verdict=shown_verdicts(claims, obtainable))
-    counts = shown.groupby(["paper", "verdict"], sort=False).size().unstack(fill_value=0)
+    named = claims.assign(verdict=shown_verdicts(claims, obtainable))
+    counts = named.groupby(["paper", "verdict"], sort=False).size().unstack(fill_value=0)
     papers = list(dict.fromkeys(claims["paper"]))
     titles = {verdict: title for verdict, (_, title) in SHOWN_VERDICTS.items()}
     return bars(counts.loc[papers], titles)

@@ -51,7 +51,7 @@ def test_a_papers_own_variants_are_no_rivals(table_of):
         "mult_vae", "demo", table.metrics[0], "mult_vae_pr", mult_dae=(-0.02, 0.001), slim=(0.01, 0.001)
     )
     lead = lead_of(table, PAPERS["mult_vae"], tests)
-    assert (lead.standing, lead.rival) == ("ahead of", "slim") and "mult_dae" in lead.variants
+    assert (lead.relation, lead.rival) == ("ahead of", "slim") and "mult_dae" in lead.variants
 
 
 def test_simulated_data_and_unequal_models_give_no_sentence(table_of, connection):
