@@ -8,7 +8,7 @@ from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import load_claims
 from recdag.recipes.recipe import load_recipe
 from recdag.recommenders.catalogue import model_spec
-from recdag.settings import SHIPPED_RECIPES
+from recdag.settings import PACKAGE, SHIPPED_RECIPES
 from recdag.studies.activity import ByActivity
 from recdag.studies.base import ModelStudy, Sweep
 from recdag.studies.curves import Curves
@@ -118,3 +118,10 @@ def test_a_sweep_knows_what_it_trains():
     assert PAPERS["ncf"].study("layers").trainings("demo") == 3
     random = [name for name in PAPERS["benchmark"].nodes if model_spec(name).random]
     assert found["benchmark/seeds"] == 2 * len(random)
+
+
+def test_kinds_know_nothing_of_the_rooms_above_them():
+    above = ("papers", "recipes", "graph", "report", "serving", "orchestration", "cli", "web")
+    for file in (PACKAGE / "studies").glob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert not any(f"recdag.{room}" in text for room in above), file.name
