@@ -168,6 +168,7 @@ def _check_names(connection: DuckDBPyConnection, table: str, names: list[str]) -
 def create_tables(connection: DuckDBPyConnection) -> None:
     """Give the file the tables, columns and views of the schema, with comments; columns that it has no
     longer go."""
+    changed = set()
     for table, definition in SCHEMA.items():
         present = columns(connection, table)
         if not present:
@@ -181,9 +182,12 @@ def create_tables(connection: DuckDBPyConnection) -> None:
                 _comment(connection, "column", f"{identifier(table)}.{identifier(name)}", text)
         for name in set(present) - set(definition):
             connection.execute(f"alter table {identifier(table)} drop column {identifier(name)}")
+        if set(present) != set(definition):
+            changed.add(table)
     for view, query in VIEWS.items():
-        connection.execute(f"create or replace view {identifier(view)} as {query}")
-        _comment(connection, "view", identifier(view), descriptions.TABLES[view])
+        if not columns(connection, view) or any(f"from {table}" in query for table in changed):
+            connection.execute(f"create or replace view {identifier(view)} as {query}")
+            _comment(connection, "view", identifier(view), descriptions.TABLES[view])
 
 
 def _field(name: str, kind: str) -> str:
