@@ -1,5 +1,5 @@
 """The graph that Dagster loads."""
 
-from recdag.orchestration.graph import build_defs
+from recdag.orchestration.definitions import build_defs
 
 defs = build_defs()

@@ -25,6 +25,10 @@ class DataError(RecdagError):
     """A file, a row or a catalogue entry is not what it should be."""
 
 
+class NotMade(RecdagError):
+    """What something reads has not been made yet, or is away."""
+
+
 class NotApplicable(DataError):
     """The data do not allow what is asked of them; what hangs on it is left out and the rest goes on."""
 

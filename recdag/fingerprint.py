@@ -94,6 +94,7 @@ def _does_nothing(node: Any) -> bool:
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
+@cache
 def _parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_bytes())
 

@@ -1,9 +1,9 @@
-"""What may have been meant by a name that is not known."""
+"""Names in messages: what may have been meant, what is known, and many as few."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -16,3 +16,9 @@ def names_known(word: str, known: Iterable[str]) -> str:
     listed = ", ".join(names := sorted(known)) or "none"
     near = nearest(word, names)
     return f"Did you mean {near!r}? Known: {listed}" if near else f"Known: {listed}"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """`a, b, c and 4 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

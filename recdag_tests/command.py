@@ -17,7 +17,7 @@ _LIBRARIES = [
     "matplotlib.pyplot",
     "jinja2",
     "numba",
-    "recdag.orchestration.graph",
+    "recdag.orchestration.definitions",
 ]
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(_LIBRARIES)

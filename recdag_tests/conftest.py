@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,12 +14,14 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from recdag.graph import data
+from recdag.graph.assets import make
 from recdag.graph.project import Project
-from recdag.graph.splits import make_split
+from recdag.graph.splits import split_asset
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
+from recdag.settings import Settings
 
+TABLES = ("raw_files", "events", "interactions", "binarized", "relative_rating")
 N_USERS, N_ITEMS = 60, 40
 TINY = {
     "name": "tiny",
@@ -88,15 +91,11 @@ def nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh home folder that the environment points at."""
     folder = make_home(tmp_path / "home")
     monkeypatch.setenv("RECDAG_HOME", str(folder))
-    from recdag.orchestration.resources import open_project
-
-    open_project.cache_clear()
-    yield folder
-    open_project.cache_clear()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -133,22 +132,28 @@ def prepare(home: Path, made_once: Callable[..., None]) -> Callable[..., Project
         project = Project.open()
 
         def ask() -> None:
-            for step in (
-                data.raw_files,
-                data.events,
-                data.interactions,
-                data.binarized,
-                data.relative_rating,
-            ):
-                step(project, dataset)
-            for protocol in protocols:
-                make_split(project, dataset, protocol)
+            make(project, dataset, *TABLES, *map(split_asset, protocols))
 
         made_once("-".join((state_of_home(home), dataset, *protocols)), home / "data", ask)
         ask()
         return project
 
     return prepare
+
+
+@pytest.fixture
+def finished(home: Path, made_once: Callable[..., None]) -> Path:
+    """A home of its own in which everything but the large studies has been made of `tiny`."""
+    from recdag.orchestration.run import materialize
+    from recdag.orchestration.selections import selection_of
+
+    def run() -> None:
+        quick = selection_of(None, studies=False)
+        summary = materialize(Settings.from_environment(), "tiny", quick, logging.NullHandler())
+        assert summary.success, summary.failures
+
+    made_once("finished", home, run)
+    return home
 
 
 def state_of_home(folder: Path) -> str:

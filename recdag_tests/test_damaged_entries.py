@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from dagster import AssetKey
 
-from recdag.orchestration.graph import build_defs
+from recdag.orchestration.definitions import build_defs
 from recdag_tests.command import recdag
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from dagster import AssetKey
 
-from recdag.orchestration.graph import build_defs
-from recdag.orchestration.resources import open_project
+from recdag.orchestration.definitions import build_defs
 from recdag_tests.command import recdag
 
 SCRIPT = "from recdag.cli import main; main()"
@@ -61,7 +60,6 @@ def test_a_file_becomes_a_partition(home, log):
     assert added.returncode == 0, added.stderr
     assert "720 rows, 60 users, 40 items" in added.stdout and "1000" in added.stdout
     assert "recdag run --dataset things" in added.stdout and "No times" in added.stdout
-    open_project.cache_clear()
     partitions = build_defs().resolve_asset_graph().get(AssetKey("events")).partitions_def
     assert "things" in partitions.get_partition_keys()
 

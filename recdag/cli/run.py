@@ -82,10 +82,10 @@ def run(
         raise typer.Exit(130) from None
     for step, message in summary.failures:
         console.print(f"[red]{step}[/]: {escape(message)}", highlight=False)
-    concerned = {asset.partition("/")[0] for asset in display.left_out}
-    left_out = refused(project, dataset, [name for name in PAPERS if name in concerned])
-    for name, reason in left_out.items():
-        told = f"[yellow]{name} left out on {dataset}:[/] {escape(reason)}"
+    concerned = {asset.partition("/")[0] for asset in display.skipped}
+    skipped = refused(project, dataset, [name for name in PAPERS if name in concerned])
+    for name, reason in skipped.items():
+        told = f"[yellow]{name} skipped on {dataset}:[/] {escape(reason)}"
         console.print(told, highlight=False, soft_wrap=True)
     _show_results(
         project, dataset, [name for name in PAPERS if f"{name}/evaluation" in summary.assets], asked
@@ -94,7 +94,7 @@ def run(
     console.print(f"{display.computed} {assets} computed, {display.reused} unchanged and reused.")
     if project.settings.report.exists():
         console.print(f"Report: {project.settings.report}", soft_wrap=True)
-    if not summary.success or (asked.paper and asked.paper.id in left_out):
+    if not summary.success or (asked.paper and asked.paper.id in skipped):
         raise typer.Exit(1)
     console.print(f"Next: {'make ui' if CHECKOUT else 'recdag ui'}, and open http://127.0.0.1:3000")
 

@@ -17,11 +17,11 @@ from recdag.graph.trouble import trouble
 
 if TYPE_CHECKING:
     from recdag.graph.project import Project
-    from recdag.graph.standing import Standing, State, Status
+    from recdag.graph.status import AssetStatus, DatasetStatus, State
 
 _STATES: dict[State, str] = {
     "failed": "red", "stale": "yellow", "missing": "magenta", "follows": "cyan", "current": "green",
-    "left out": "dim", "not made": "dim",
+    "skipped": "dim", "not made": "dim",
 }  # fmt: skip
 _LONG: tuple[State, ...] = ("current", "not made")
 """Counted; listed only when all is."""
@@ -39,8 +39,8 @@ def status(
     everything: Annotated[bool, typer.Option("--all", help="Every asset on a line of its own.")] = False,
 ) -> None:
     """List what is missing, stale (and why) or failed; changes nothing."""
+    from recdag.graph.overview import project_status
     from recdag.graph.snapshot import Snapshot
-    from recdag.graph.status import project_status
 
     project = Snapshot.open()
     found = project_status(project, None if dataset is None else [dataset])
@@ -56,10 +56,10 @@ def status(
         console.print(f"Begin with: recdag run --dataset {(untouched or ['demo'])[0]}")
 
 
-def _with_failures(project: Project, status: Status) -> Status:
+def _with_failures(project: Project, status: DatasetStatus) -> DatasetStatus:
     from recdag.orchestration.history import failures
 
-    if not status.dataset or all(each.state in ("current", "left out") for each in status.standings):
+    if not status.dataset or all(each.state in ("current", "skipped") for each in status.assets):
         return status
     try:
         return status.with_failures(failures(project.settings, status.dataset))
@@ -71,7 +71,7 @@ def _with_failures(project: Project, status: Status) -> Status:
         return status
 
 
-def _show(status: Status, everything: bool) -> None:
+def _show(status: DatasetStatus, everything: bool) -> None:
     if status.problem:
         console.print(f"[bold]{status.dataset}[/]  [red]cannot be looked at:[/] {escape(status.problem)}")
         return
@@ -89,11 +89,9 @@ def _show(status: Status, everything: bool) -> None:
         console.print(table, highlight=False)
 
 
-def _lines(standings: Sequence[Standing], everything: bool) -> Iterator[tuple[str, Sequence[str]]]:
+def _lines(statuses: Sequence[AssetStatus], everything: bool) -> Iterator[tuple[str, Sequence[str]]]:
     """What to call one or several assets that stand alike, and why they do."""
-    for (_, reasons), members in groupby(
-        standings, lambda each: (each.asset.partition("/")[0], each.reasons)
-    ):
+    for (_, reasons), members in groupby(statuses, lambda each: (each.asset.partition("/")[0], each.reasons)):
         names = [each.asset for each in members]
         if everything or len(names) < _TOGETHER:
             for name in names:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from recdag.graph.checks import Verdict
+from recdag.graph.evaluation_plan import MEASURING
 from recdag.graph.feasibility import split_refusal
+from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
 from recdag.graph.splits import read_splits, split_asset
-from recdag.graph.step import input_versions, step_key
+from recdag.graph.step import Verdict, code_version, step_key
 from recdag.papers.claims import load_anchors, load_claims, tolerance
 from recdag.recommenders.catalogue import model_spec
 from recdag.warehouse.provenance import record
 
 MODEL = "item_pop"
-_VERSION = "1"
 _LENIENCE = 2.0
 """Wrong data are off by far more than this many times what another split can change."""
 
@@ -60,7 +60,9 @@ def _measured(project: Project, dataset: str, protocol: str, metrics: Sequence[s
     """Metric -> value, kept in the working file."""
     asset = f"popularity/{protocol}"
     split = input_versions(project, dataset, [split_asset(protocol)])
-    key = step_key(split=split, model=model_spec(MODEL).version, metrics=metrics, version=_VERSION)
+    key = step_key(
+        split=split, model=model_spec(MODEL).version, metrics=metrics, version=code_version(MEASURING)
+    )
     known = project.warehouse.provenance(dataset, asset)
     if known is not None and known.key == key:
         return known.metadata

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict
 
 from duckdb import DuckDBPyConnection
 
@@ -15,18 +14,10 @@ from recdag.graph.evaluation_plan import plan_evaluation
 from recdag.graph.feasibility import refusal, split_refusal
 from recdag.graph.model_folder import Card, check_trained
 from recdag.graph.project import Project
+from recdag.graph.step import Verdict
 from recdag.papers.catalogue import PAPERS
 from recdag.warehouse.schema import KEYS, SCHEMA
 from recdag.warehouse.sql import columns, identifier, row
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The result of a check."""
-
-    passed: bool
-    explanation: str
-    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 def expected_size(project: Project, dataset: str) -> Verdict:

@@ -10,9 +10,10 @@ from duckdb import DuckDBPyConnection
 
 from recdag.datasets.files import find_files, search_folders
 from recdag.errors import ConfigError
+from recdag.graph.ledger import written_page
 from recdag.graph.project import Project
 from recdag.graph.recommendations import ASSET as RECOMMENDATIONS
-from recdag.graph.step import Outcome, step_key
+from recdag.graph.step import Outcome, code_version, step_key
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import VERDICTS, compare, load_anchors, load_claims, tolerance
 from recdag.papers.paper import Paper
@@ -26,8 +27,9 @@ from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 from recdag.warehouse.skipped import read_skipped
 
-COMPARISON_VERSION = "2"
-REPORT_VERSION = "8"
+COMPARED = ("recdag.papers.claims",)
+REPORTED = ("recdag.report.page", "recdag.report.records")
+"""The modules that decide the verdicts, and the page."""
 EVERYWHERE = ("", "comparison")
 
 
@@ -42,7 +44,7 @@ def comparison_key(project: Project, recorded: Mapping[tuple[str, str], str]) ->
         claims=claims.to_csv(),
         stands_for=sorted(project.stands_for.items()),
         tolerances={metric: tolerance(metric) for metric in sorted(set(claims["metric"]))},
-        version=COMPARISON_VERSION,
+        version=code_version(COMPARED),
     )
 
 
@@ -57,7 +59,7 @@ def report_key(project: Project, recorded: Mapping[tuple[str, str], str]) -> str
         results=sorted(recorded.items()),
         papers=repr(PAPERS),
         anchors=load_anchors().to_csv(),
-        version=REPORT_VERSION,
+        version=code_version(REPORTED),
     )
 
 
@@ -84,13 +86,6 @@ def _has_search(project: Project, paper: Paper) -> bool:
         return any(recipe.space(model) for model in paper.nodes)
     except ConfigError:
         return False
-
-
-def written_report(project: Project) -> str | None:
-    """The key of the page that there is; None where there is none."""
-    path = project.settings.report
-    stamp = path.with_suffix(".key")
-    return stamp.read_text() if path.exists() and stamp.exists() else None
 
 
 def compare_with_papers(project: Project) -> Outcome:
@@ -123,7 +118,7 @@ def write_report(project: Project) -> Outcome:
     path = project.settings.report
     with project.published.reading() as connection:
         key = report_key(project, recorded_keys(connection))
-    cached = written_report(project) == key
+    cached = written_page(path) == key
     if not cached:
         build_report(
             project.settings.published,

@@ -66,7 +66,7 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
     with project.published.reading() as connection:
         known = recorded_keys(connection)
     stale = plan.stale(known)
-    current = not stale and plan.described(known)
+    current = not stale and known.get((dataset, f"{paper}/evaluation")) == plan.key
     if not current:
         _publish(project, plan, stale, plan.measured_before(known), run_id)
     told: dict[str, Any] = {
@@ -113,6 +113,7 @@ def _publish(
             _remove_results(connection, plan, model)
         write_significance(connection, rules, plan.dataset, plan.cards, plan.tests_key, splits, keys_of_users)
         write_trainings(connection, plan.dataset, plan.paper, plan.cards, plan.trainings_key, splits, notes)
+        record(connection, f"{plan.paper}/evaluation", plan.key, plan.key, {}, dataset=plan.dataset)
 
 
 def _write_results(

@@ -7,20 +7,27 @@ from dataclasses import dataclass
 
 from recdag.errors import RecdagError
 from recdag.graph.feasibility import runnable
+from recdag.graph.ledger import Recorded, input_versions
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
-from recdag.graph.reasons import training_changes
 from recdag.graph.request import request_of
-from recdag.graph.significance import significance_asset, significance_key
+from recdag.graph.significance import significance_key
 from recdag.graph.splits import split_asset
-from recdag.graph.step import input_versions, step_key
+from recdag.graph.step import code_version, step_key
 from recdag.graph.training import plan_training
-from recdag.graph.training_runs import trainings_asset, trainings_key
+from recdag.graph.training_runs import trainings_key
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
+from recdag.suggest import listed
 from recdag.warehouse.schema import SCHEMA
 
-EVALUATION_VERSION = "1"
+MEASURING = (
+    "recdag.evaluation.ranking",
+    "recdag.evaluation.metrics",
+    "recdag.evaluation.summary",
+    "recdag.evaluation.feedback",
+)
+"""The modules that decide what a trained model's published numbers are."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +53,26 @@ class EvaluationPlan:
     tests_key: str
     trainings_key: str
 
-    def stale(self, known: Mapping[tuple[str, str], str]) -> list[str]:
+    @property
+    def key(self) -> str:
+        """Changes with any of them."""
+        return step_key(models=self.keys, tests=self.tests_key, trainings=self.trainings_key)
+
+    def changes_since(self, recorded: Recorded) -> list[str]:
+        """Which models are not measured as they are trained now, in words."""
+        stale = [f"{self.paper}/{model}" for model in self.stale(recorded)]
+        before = [model for model in stale if (self.dataset, model) in recorded]
+        new = [model for model in stale if model not in before]
+        reasons = {"not measured as it is now": before, "trained, but not measured yet": new}
+        return [f"{why}: {listed(models)}" for why, models in reasons.items() if models]
+
+    def stale(self, known: Recorded) -> list[str]:
         """The models that are to be measured, given the keys that are recorded."""
         return [model for model, key in self.keys.items() if known.get(self._place(model)) != key]
 
-    def measured_before(self, known: Mapping[tuple[str, str], str]) -> list[str]:
+    def measured_before(self, known: Recorded) -> list[str]:
         """The models that have published rows and can no longer be measured."""
         return [model for model in (*self.not_trained, *self.outdated) if self._place(model) in known]
-
-    def described(self, known: Mapping[tuple[str, str], str]) -> bool:
-        """Whether tests and trainings are recorded as they are now."""
-        return (
-            known.get((self.dataset, significance_asset(self.paper))) == self.tests_key
-            and known.get((self.dataset, trainings_asset(self.paper))) == self.trainings_key
-        )
 
     def _place(self, model: str) -> tuple[str, str]:
         return self.dataset, f"{self.paper}/{model}"
@@ -110,7 +123,7 @@ def older_trainings(project: Project, plan: EvaluationPlan) -> dict[str, str]:
             changed[model] = str(error)
         else:
             if now.key != card.key:
-                changed[model] = "; ".join(training_changes(card, now))
+                changed[model] = "; ".join(now.changes_since(card))
     return changed
 
 
@@ -120,7 +133,7 @@ def evaluation_version(project: Project, dataset: str, protocol: str) -> str:
     from recdag.evaluation.protocols import PROTOCOLS
 
     in_groups = PROTOCOLS[protocol].samples_candidates and project.dataset(dataset).supportive
-    return ",".join([EVALUATION_VERSION, *(USER_GROUPS if in_groups else ())])
+    return ",".join([code_version(MEASURING), *(USER_GROUPS if in_groups else ())])
 
 
 def measurement_key(card: Card, protocol: str, version: str) -> str:
@@ -132,7 +145,7 @@ def measurement_key(card: Card, protocol: str, version: str) -> str:
         selection=card.selection,
         variant=card.variant,
         split=card.split_version,
-        protocol=PROTOCOLS[protocol].version,
+        protocol=code_version([PROTOCOLS[protocol].assign.__module__]),
         metrics=PROTOCOLS[protocol].metrics,
         version=version,
         columns=list(SCHEMA["metrics"]),

@@ -36,7 +36,7 @@ def refused_papers(dataset: Dataset) -> dict[str, str]:
 def split_refusal(project: Project, dataset: str, protocol: str) -> str | None:
     """Why a protocol cannot be applied to a data set, None where it can or where it was not tried."""
     split = project.warehouse.provenance(dataset, split_asset(protocol))
-    reason = split.metadata.get("not_applicable") if split else None
+    reason = split.metadata.get("skipped") if split else None
     return f"the protocol {protocol} cannot be applied: {reason}" if reason else None
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.evaluation.protocols import PROTOCOLS
-from recdag.graph.model_folder import read_history
+from recdag.graph.model_folder import PICTURE, read_history
 from recdag.graph.project import Project
+from recdag.graph.step import Markdown, Picture
 from recdag.papers.catalogue import PAPERS
 from recdag.plots.distributions import count_bars, long_tails
 from recdag.studies.names import Measure
@@ -106,6 +107,18 @@ def results_table(project: Project, dataset: str, paper: str) -> str:
     names = [metric for metric in metrics if metric in shown]
     best_first = values[names[0]].sort_values(ascending=not larger_is_better(names[0])).index
     return _markdown(shown.loc[best_first, names].rename(columns=metric_title).fillna(""))
+
+
+def learning_curve(project: Project, card: Mapping[str, Any]) -> Picture | Markdown:
+    """The picture that lies beside the weights of a trained model.
+
+    Args:
+        card: what is known of the training.
+    """
+    picture = project.trained(card["dataset"], card["paper"], card["model"]) / PICTURE
+    if not picture.exists():
+        return Markdown("Solved in closed form: no learning curve.")
+    return Picture("learning curve", picture.read_bytes())
 
 
 def leading_values(project: Project, dataset: str, paper: str) -> dict[str, float]:

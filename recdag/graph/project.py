@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recdag.datasets.catalogue import Catalogue, load_catalogue
 from recdag.datasets.entry import Dataset
-from recdag.datasets.files import find_files, search_folders
+from recdag.datasets.files import data_version, find_files, search_folders
 from recdag.errors import ConfigError
 from recdag.recipes.recipe import Recipe, load_recipe
 from recdag.settings import Settings
@@ -64,6 +64,12 @@ class Project:
     def at_hand(self, name: str) -> bool:
         """Whether the data set's files are there, or drawn on the spot."""
         return find_files(self.dataset(name), search_folders(self.settings.data)) is not None
+
+    def raw_version(self, name: str) -> str | None:
+        """The version of the raw files: a hash of their checksums, which are remembered; None where they are
+        away."""
+        files = find_files(self.dataset(name), search_folders(self.settings.data))
+        return data_version(files, self.settings.data / "checksums.json") if files else None
 
     @cached_property
     def workable(self) -> tuple[str, ...]:

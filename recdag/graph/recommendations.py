@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from recdag.graph.feasibility import model_refusal
+from recdag.graph.launch import DEFAULT_MODELS
+from recdag.graph.ledger import input_versions
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
-from recdag.graph.step import Outcome, input_versions, step_key
+from recdag.graph.step import Outcome, code_version, step_key
 from recdag.serving.opening import find_card, open_service
 from recdag.serving.service import TOP
 from recdag.warehouse.provenance import record
@@ -17,8 +19,8 @@ from recdag.warehouse.published import replace_rows
 from recdag.warehouse.queries import recorded_keys
 
 ASSET = "recommendations"
-RECOMMENDATIONS_VERSION = "1"
-DEFAULT_MODELS = ("benchmark/ease",)
+CODE = ("recdag.serving.service", "recdag.graph.recommendations")
+"""The modules that decide the lists of a trained model."""
 
 
 def recommendations_key(project: Project, dataset: str, cards: Mapping[str, Card], top: int) -> str:
@@ -31,7 +33,7 @@ def recommendations_key(project: Project, dataset: str, cards: Mapping[str, Card
         models={name: [card.key, card.data_version] for name, card in cards.items()},
         inputs=input_versions(project, dataset, ["interactions", "binarized"]),
         top=top,
-        version=RECOMMENDATIONS_VERSION,
+        version=code_version(CODE),
     )
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from recdag.graph.model_folder import Card
-from recdag.graph.step import step_key
+from recdag.graph.step import code_version, step_key
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.warehouse.provenance import record
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from recdag.evaluation.split import HeldOut, Split
     from recdag.evaluation.summary import Evaluation
 
-SIGNIFICANCE_VERSION = "1"
 AS_PUBLISHED = "as_published"
 
 _VALUES = """
@@ -41,7 +40,12 @@ def significance_asset(paper: str) -> str:
 def significance_key(paper: Paper, models: Mapping[str, str]) -> str:
     """What the tests depend on: the evaluated models, the metrics, the models put forward."""
     lead = paper.lead or leading_models(paper)
-    return step_key(models=models, metrics=paper.metrics, lead=lead, version=SIGNIFICANCE_VERSION)
+    return step_key(
+        models=models,
+        metrics=paper.metrics,
+        lead=lead,
+        version=code_version(["recdag.evaluation.significance", __name__]),
+    )
 
 
 def leading_models(paper: Paper) -> tuple[str, ...]:

@@ -6,13 +6,15 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from duckdb import DuckDBPyConnection
+
 from recdag.datasets.formats import SPLIT_REPEATS
 from recdag.errors import NotApplicable
 from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions, PublishedSplit, build_splits
 from recdag.evaluation.protocols.requirements import require_held_out
 from recdag.evaluation.split import Split
+from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
-from recdag.graph.step import MadeFrom, Outcome, input_versions, warehouse_step
 from recdag.warehouse.matrices import read_interactions
 from recdag.warehouse.splits import clear_split, read_assignment, read_published_split, write_split
 
@@ -30,41 +32,29 @@ def _options(project: Project, name: str, protocol: str) -> dict[str, Any]:
     return options
 
 
-def split_from(project: Project, name: str, protocol: str) -> MadeFrom:
-    """What decides a protocol's split."""
-    settings = {**_options(project, name, protocol), "supportive": project.dataset(name).supportive}
-    inputs = input_versions(project, name, ["interactions", "binarized"])
-    return MadeFrom(inputs, PROTOCOLS[protocol].version, settings)
+def split_config(project: Project, name: str, protocol: str) -> dict[str, Any]:
+    """The settings that decide a protocol's split."""
+    return {**_options(project, name, protocol), "supportive": project.dataset(name).supportive}
 
 
-def make_split(project: Project, name: str, protocol: str) -> Outcome:
+def write_assignment(
+    project: Project, name: str, connection: DuckDBPyConnection, protocol: str
+) -> dict[str, Any]:
     """Assign every interaction to a part of the protocol's split.
 
     Where the data do not allow the protocol, the split is empty and its metadata say why, as
-    `not_applicable`.
+    `skipped`.
     """
-    dataset, rules = project.dataset(name), PROTOCOLS[protocol]
     settings = _options(project, name, protocol)
-
-    def write(connection: Any) -> dict[str, Any]:
-        options = ProtocolOptions.from_mapping({k: v for k, v in settings.items() if k != "published"})
-        published = read_published_split(connection) if settings.get("published") else None
-        options = replace(options, published=published)
-        try:
-            assignment = rules.assign(read_interactions(connection, dataset), options)
-            require_held_out(assignment)
-        except NotApplicable as reason:
-            return {**clear_split(connection, protocol), "not_applicable": str(reason)}
-        return write_split(connection, protocol, assignment) | _origin(published, options.seed)
-
-    return warehouse_step(
-        project,
-        name,
-        split_asset(protocol),
-        made_from=split_from(project, name, protocol),
-        write=write,
-        tables=[f"split_{protocol}"] + ([f"candidates_{protocol}"] if rules.samples_candidates else []),
-    )
+    options = ProtocolOptions.from_mapping({k: v for k, v in settings.items() if k != "published"})
+    published = read_published_split(connection) if settings.get("published") else None
+    options = replace(options, published=published)
+    try:
+        assignment = PROTOCOLS[protocol].assign(read_interactions(connection, project.dataset(name)), options)
+        require_held_out(assignment)
+    except NotApplicable as reason:
+        return {**clear_split(connection, protocol), "skipped": str(reason)}
+    return write_split(connection, protocol, assignment) | _origin(published, options.seed)
 
 
 def _origin(published: PublishedSplit | None, seed: int) -> dict[str, Any]:

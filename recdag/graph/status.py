@@ -1,74 +1,143 @@
-"""How the data sets of a project stand, and what they share."""
+"""What of a data set is missing, stale or current, and why: the keys that a run would compare, compared.
+
+`stale` is what a run would compute anew, and `missing` what was there once and is away. What `follows`
+has everything as it was, but hangs on something that a run would compute: it is computed where that comes
+out different. What is `skipped` cannot be made of these data, or on this machine. What is `not made` has
+never been asked for, and nothing waits for it; a run of everything makes it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from recdag.errors import RecdagError
-from recdag.graph.comparison import EVERYWHERE, comparison_key, report_key, written_report
-from recdag.graph.inspection import Inspection, Recorded
-from recdag.graph.snapshot import Snapshot
-from recdag.graph.standing import Standing, Status
-from recdag.warehouse.queries import recorded_keys
+from recdag.errors import NotMade
+from recdag.graph.ledger import Ledger
+from recdag.graph.step import Step
+from recdag.suggest import listed
+
+State = Literal["current", "stale", "follows", "missing", "failed", "skipped", "not made"]
+SETTLED: tuple[State, ...] = ("current", "skipped", "not made")
+_AWAY: tuple[State, ...] = ("missing", "not made")
 
 
-def project_status(project: Snapshot, datasets: Sequence[str] | None = None) -> list[Status]:
-    """One status a data set that has something stored, its files at hand or a damaged entry; last, what
-    all share.
+@dataclass(frozen=True)
+class AssetStatus:
+    """How one asset of a data set stands."""
+
+    asset: str
+    state: State
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetStatus:
+    """How the assets of a data set stand, inputs before what is made of them.
+
+    Attributes:
+        dataset: its name; empty for the assets that all data sets share.
+        made: whether a run has stored anything of it.
+        problem: why it cannot be looked at.
+    """
+
+    dataset: str
+    assets: tuple[AssetStatus, ...] = ()
+    made: bool = True
+    problem: str = ""
+
+    def of(self, state: State) -> list[AssetStatus]:
+        """The assets in one state."""
+        return [each for each in self.assets if each.state == state]
+
+    @property
+    def current(self) -> bool:
+        """Whether a run would compute nothing of what has been made."""
+        return not self.problem and all(each.state in SETTLED for each in self.assets)
+
+    def with_failures(self, failures: Mapping[str, str]) -> DatasetStatus:
+        """The same, where what is not current, or was never made, may have failed when it was last tried.
+
+        Args:
+            failures: asset -> first line of the message.
+        """
+        assets = tuple(
+            replace(each, state="failed", reasons=(failures[each.asset], *each.reasons))
+            if each.asset in failures and each.state not in ("current", "skipped")
+            else each
+            for each in self.assets
+        )
+        return replace(self, assets=assets)
+
+
+def asset_statuses(steps: Iterable[Step], ledger: Ledger, *, as_made: bool = False) -> list[AssetStatus]:
+    """How some assets of a data set stand; of those that are made only when asked for, the ones made.
+
+    Args:
+        steps: with all that they hang on, inputs before what is made of them.
+        as_made: each is compared with what it was asked for, in place of what a plain run makes.
 
     Raises:
-        ConfigError: one of `datasets` is unknown.
-        DataError: the published file cannot be read.
+        RecdagError: what decides an asset, a recipe for example, cannot be read.
     """
-    with project.published.reading() as connection:
-        recorded = recorded_keys(connection)
-    names = list(datasets) if datasets is not None else sorted(project.catalogue)
-    found = [dataset_status(project, name, recorded) for name in names]
-    if datasets is None:
-        found = [each for each in found if each.made or project.at_hand(each.dataset)]
-    settled = all(each.current for each in found if each.made)
-    damaged = {} if datasets is not None else project.catalogue.damaged
-    found += [Status(name, problem=f"its entry is damaged: {damaged[name]}") for name in sorted(damaged)]
-    return [*found, *shared_status(project, recorded, settled)]
+    inspection = _Inspection(ledger, as_made)
+    for step in steps:
+        inspection.look(step)
+    return list(inspection.statuses.values())
 
 
-def dataset_status(project: Snapshot, dataset: str, recorded: Recorded) -> Status:
-    """How the assets of one data set stand.
+class _Inspection:
+    def __init__(self, ledger: Ledger, as_made: bool) -> None:
+        self.statuses: dict[str, AssetStatus] = {}
+        self._ledger = ledger
+        self._as_made = as_made
+        self._unsettled: set[str] = set()
 
-    Args:
-        recorded: keys of the published file.
-    """
-    project.dataset(dataset)
-    if not project.warehouse.path(dataset).exists():
-        return Status(dataset, made=False)
-    try:
-        return Status(dataset, tuple(Inspection(project, dataset, recorded).run()))
-    except RecdagError as error:
-        return Status(dataset, problem=str(error))
+    def look(self, step: Step) -> None:
+        """Find out how an asset stands, given how those stand that it hangs on."""
+        state, reasons = self._state(step)
+        if step.large and state in ("skipped", "not made"):
+            return
+        self.statuses[step.name] = AssetStatus(step.name, state, tuple(reasons))
+        if state not in SETTLED:
+            self._unsettled.add(step.name)
+
+    def _state(self, step: Step) -> tuple[State, Sequence[str]]:
+        if reason := step.skipped(self._ledger):
+            return "skipped", [reason]
+        record = self._ledger.find(step)
+        if record is None:
+            return ("missing", _files_are_away(step)) if self._ledger.is_lost(step) else ("not made", [])
+        waits = [name for name in step.awaits if self._is_open(step, name)]
+        if any(self._is_away(step, name) for name in step.awaits):
+            return _follows(waits)
+        try:
+            cells = step.stale_cells(self._ledger)
+            self._unsettled.update(cells)
+            plan = ((self._as_made and step.plan_as_made) or step.plan)(self._ledger)
+            changes = plan.changes(record) if cells or plan.key != record.key else []
+        except NotMade as error:
+            return "follows", [error.problem]
+        if changes:
+            return "stale", changes
+        if waits:
+            return _follows(waits)
+        return ("current", []) if plan.key == record.key else ("stale", ["what hangs on all of it changed"])
+
+    def _is_open(self, step: Step, name: str) -> bool:
+        """Whether an asset that a step hangs on is itself to be computed, or a cell of another one."""
+        status = self.statuses.get(name)
+        never = status is not None and status.state == "not made"
+        return name in self._unsettled or (never and not step.some)
+
+    def _is_away(self, step: Step, name: str) -> bool:
+        status = self.statuses.get(name)
+        return status is not None and status.state in (("missing",) if step.some else _AWAY)
 
 
-def shared_status(project: Snapshot, recorded: Recorded, settled: bool) -> list[Status]:
-    """How comparison and report stand; nothing where there is nothing to compare.
-
-    Args:
-        settled: no data set has anything to compute.
-    """
-    if not recorded:
-        return []
-    key = recorded.get(EVERYWHERE)
-    comparison = _shared("comparison", key, comparison_key(project, recorded), settled)
-    settled = comparison.state == "current"
-    return [
-        Status(
-            "",
-            (comparison, _shared("report", written_report(project), report_key(project, recorded), settled)),
-        )
-    ]
+def _files_are_away(step: Step) -> list[str]:
+    return ["the files are away"] if step.store == "files" else []
 
 
-def _shared(asset: str, known: str | None, key: str, settled: bool) -> Standing:
-    if known is None:
-        return Standing(asset, "missing")
-    if known != key:
-        return Standing(asset, "stale", ("results changed",))
-    return Standing(asset, "current" if settled else "follows")
+def _follows(waits: Sequence[str]) -> tuple[State, Sequence[str]]:
+    return "follows", [f"after {listed(waits)}"]

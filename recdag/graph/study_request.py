@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from duckdb import DuckDBPyConnection
 
-from recdag.errors import RecdagError
+from recdag.errors import NotMade, RecdagError
 from recdag.graph.cells import CellRunner
 from recdag.graph.evaluation import evaluate_trained
+from recdag.graph.ledger import input_versions
 from recdag.graph.model_folder import Card, load_trained, read_history
 from recdag.graph.project import Project
 from recdag.graph.splits import read_splits
-from recdag.graph.step import input_versions
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
 from recdag.studies.bench import Cell
@@ -55,7 +55,7 @@ class StudyRequest:
     def evaluated(self, models: Sequence[str]) -> dict[str, str]:
         keys = self._evaluation_keys(models)
         if missing := [model for model in models if model not in keys]:
-            raise RecdagError(
+            raise NotMade(
                 f"not evaluated yet on {self.dataset!r}: {', '.join(missing)}",
                 cure=f"Run: recdag run --dataset {self.dataset} --paper {self.paper}"
                 f" --models {','.join(missing)}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from recdag.graph.feasibility import refusal
-from recdag.graph.step import Outcome, step_key
+from recdag.graph.ledger import Record
+from recdag.graph.step import Outcome, code_version, step_key
 from recdag.graph.study_request import StudyRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.studies.base import Study, StudyPlan
@@ -13,7 +15,16 @@ from recdag.warehouse.provenance import forget, record
 from recdag.warehouse.published import remove_rows, replace_rows
 from recdag.warehouse.queries import recorded_keys
 
-STUDY_VERSION = "2"
+
+@dataclass(frozen=True)
+class KeyedPlan:
+    """What decides a study's rows, as one key."""
+
+    key: str
+
+    def changes(self, record: Record) -> list[str]:
+        """A study does not tell what of it changed."""
+        return ["what it shows, or the study itself, changed"]
 
 
 def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
@@ -41,7 +52,17 @@ def nothing_evaluated(request: StudyRequest, study: Study) -> str | None:
 
 def study_key(study: Study, plan: StudyPlan) -> str:
     """The key under which the study's rows are known."""
-    return step_key(inputs=plan.inputs, study=repr(study), version=STUDY_VERSION)
+    version = code_version([type(study).__module__])
+    return step_key(inputs=plan.inputs, study=repr(study), version=version)
+
+
+def plan_keyed(request: StudyRequest, study: Study) -> KeyedPlan:
+    """The key of the rows that a run would give.
+
+    Raises:
+        NotMade: what the study reads has not been made.
+    """
+    return KeyedPlan(study_key(study, plan_study(request, study)))
 
 
 def refuse_study(request: StudyRequest, study: Study) -> str | None:

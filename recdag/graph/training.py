@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recdag.errors import TrainingError
+from recdag.graph.differences import differing, written
 from recdag.graph.environment import environment
 from recdag.graph.feasibility import require_memory
+from recdag.graph.ledger import Record, input_versions
 from recdag.graph.memory import PeakMemory
 from recdag.graph.model_folder import Card, relabel, save_trained
 from recdag.graph.project import Project
 from recdag.graph.request import OURS, PAPER, RUN, SET_FOR_RUN, TUNED, Budget, TrainingRequest
 from recdag.graph.splits import read_splits, split_asset
-from recdag.graph.step import Outcome, input_versions, step_key
+from recdag.graph.step import Outcome, step_key
 from recdag.graph.tuned import tuned_for
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
@@ -57,6 +59,35 @@ class Plan:
     split_version: str
     key: str
     budget: Budget | None
+
+    def changes(self, record: Record) -> list[str]:
+        """What differs between a trained model and the one that this plan leads to, in words."""
+        return self.changes_since(record.card) if record.card else []
+
+    def changes_since(self, card: Card) -> list[str]:
+        """The same, given the card of the trained model."""
+        reasons = []
+        config = self.config.model_dump()
+        for name in differing(card.config, config):
+            old, new = written(card.config.get(name)), written(config.get(name))
+            if card.sources.get(name) == SET_FOR_RUN:
+                reasons.append(f"{name} was {old} for one run, the recipe says {new}")
+            elif card.budget:
+                reasons.append(f"{name} {old}, found by a search ({card.budget}), the recipe says {new}")
+            else:
+                reasons.append(f"recipe: {name} {old} → {new}")
+        for name, before, after in (
+            ("code version", card.code_version, self.spec.version),
+            ("seed", card.seed, self.request.seed),
+            ("epoch chosen on", card.selection, self.request.selection),
+        ):
+            if before != after:
+                reasons.append(f"{name} {before} → {after}")
+        if card.split_version != self.split_version:
+            reasons.append("its split changed")
+        if card.budget and not reasons:
+            reasons.append(f"searched for hyperparameters ({card.budget}), a plain run does not")
+        return reasons or ["what decides a training is counted differently now"]
 
 
 def plan_training(project: Project, request: TrainingRequest) -> Plan:

@@ -11,14 +11,12 @@ import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from recdag.graph.model_folder import Card
-from recdag.graph.step import step_key
+from recdag.graph.step import code_version, step_key
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split
-
-DESCRIBING_VERSION = "3"
 
 
 def trainings_asset(paper: str) -> str:
@@ -28,7 +26,9 @@ def trainings_asset(paper: str) -> str:
 
 def trainings_key(cards: Mapping[str, Card]) -> str:
     """Changes where one of the models was trained anew."""
-    return step_key(cards={model: asdict(card) for model, card in cards.items()}, version=DESCRIBING_VERSION)
+    return step_key(
+        cards={model: asdict(card) for model, card in cards.items()}, version=code_version([__name__])
+    )
 
 
 def write_trainings(

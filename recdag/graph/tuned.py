@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from recdag.errors import RecdagError
+from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
 from recdag.graph.request import Budget, TrainingRequest
 from recdag.graph.splits import split_asset
-from recdag.graph.step import input_versions, step_key
+from recdag.graph.step import step_key
 from recdag.papers.catalogue import PAPERS
 from recdag.recipes.search_space import Space
 from recdag.recommenders.catalogue import model_spec

@@ -22,7 +22,7 @@ class RunDisplay(logging.Handler):
     """Shows the step at work with its epochs, and a line for every step that ended.
 
     Attributes:
-        left_out: assets that the data do not allow.
+        skipped: assets that the data do not allow.
     """
 
     def __init__(self, console: Console) -> None:
@@ -31,7 +31,7 @@ class RunDisplay(logging.Handler):
         self._started: dict[str, float] = {}
         self._reused: set[str] = set()
         self._computed: set[str] = set()
-        self.left_out: set[str] = set()
+        self.skipped: set[str] = set()
         self._assets = 0
         self._progress = Progress(
             TextColumn("{task.fields[place]}", style="dim"),
@@ -87,8 +87,8 @@ class RunDisplay(logging.Handler):
                 self._show_progress(event.asset_observation_data.asset_observation.metadata)
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
                 metadata = event.step_materialization_data.materialization.metadata
-                if "not_applicable" in metadata:
-                    self.left_out.add(name)
+                if "skipped" in metadata:
+                    self.skipped.add(name)
                 else:
                     (self._reused if metadata["cached"].value else self._computed).add(step)
             case dg.DagsterEventType.STEP_SUCCESS if step in self._computed:
@@ -98,7 +98,7 @@ class RunDisplay(logging.Handler):
 
     def _begin(self, name: str) -> None:
         """Show a step that starts, and how far the run has come."""
-        done = len(self._reused | self._computed) + len(self.left_out)
+        done = len(self._reused | self._computed) + len(self.skipped)
         place = f"{min(done + 1, self._assets)} of {self._assets}" if self._assets else ""
         self._progress.reset(
             self._task, description=name, total=None, place=place, count="", bound="", detail=""

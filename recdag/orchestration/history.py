@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import dagster as dg
-from dagster._core.execution.plan.objects import StepFailureData
-from dagster._core.storage.tags import PARTITION_NAME_TAG
-from dagster_shared.error import SerializableErrorInfo
 
 from recdag.orchestration.instance import opened
+from recdag.orchestration.internals import PARTITION_NAME_TAG, SerializableErrorInfo, StepFailureData
 from recdag.settings import Settings
 
 _RUNS_BACK = 10

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import dagster as dg
 import yaml
-from dagster._check import CheckError
-from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DatabaseError
 
 from recdag.errors import ConfigError, DataError
+from recdag.orchestration.internals import NO_COMPUTE_LOGS, CheckError, InstanceRef
 from recdag.settings import Settings
 
 _SETTINGS = {
@@ -29,12 +28,7 @@ _SETTINGS = {
     "python_logs": {"managed_python_loggers": ["recdag"]},
 }
 # What captures a step's output puts a file in the place of the terminal: the live display would see none.
-ON_A_TERMINAL = {
-    "compute_logs": {
-        "module": "dagster._core.storage.noop_compute_log_manager",
-        "class": "NoOpComputeLogManager",
-    }
-}
+ON_A_TERMINAL = {"compute_logs": NO_COMPUTE_LOGS}
 
 
 def prepare_home(settings: Settings) -> Path:

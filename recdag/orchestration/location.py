@@ -5,10 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
-from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
-from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
-from dagster._core.workspace.load_target import ModuleTarget
+
+from recdag.orchestration.internals import (
+    REPOSITORY_LABEL_TAG,
+    SINGLETON_REPOSITORY_NAME,
+    ModuleTarget,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 
 LOCATION = ModuleTarget("recdag.definitions", None, str(Path.cwd()), None)
 """The same as `-m recdag.definitions` is for Dagster's own commands."""

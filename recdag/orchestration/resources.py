@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,6 +13,7 @@ from recdag.errors import Cancelled
 from recdag.graph.project import Project
 from recdag.orchestration.phases import in_words
 from recdag.orchestration.processes import tell_place
+from recdag.settings import Settings
 
 if TYPE_CHECKING:
     from recdag.training.options import Progress
@@ -21,14 +22,20 @@ REPORT_EVERY_SECONDS = 1.0
 WATCH_EVERY_SECONDS = 3.0
 
 
-@lru_cache(maxsize=1)
-def open_project() -> Project:
-    """The project of this process: catalogue and recipes are read once."""
-    return Project.open()
+_projects: dict[str, Project] = {}
 
 
 class ProjectResource(dg.ConfigurableResource):
     """The folder with data, warehouse, recipes and trained models; see `recdag.settings`."""
+
+    home: str
+
+    @classmethod
+    def of(cls, project: Project) -> ProjectResource:
+        """The resource that gives a project, whose catalogue and recipes are read once a process."""
+        home = str(project.settings.home)
+        _projects[home] = project
+        return cls(home=home)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """A run says where it is at work, for those that would end it."""
@@ -36,7 +43,9 @@ class ProjectResource(dg.ConfigurableResource):
             tell_place(context.instance, context.run)
 
     def open(self) -> Project:
-        return open_project()
+        if self.home not in _projects:
+            _projects[self.home] = Project(Settings(Path(self.home)))
+        return _projects[self.home]
 
 
 class Reporter:

@@ -11,13 +11,12 @@ import dagster as dg
 
 from recdag.datasets.files import to_be_placed
 from recdag.graph.project import Project
-from recdag.orchestration.graph import build_defs
+from recdag.orchestration.automation import job_for
+from recdag.orchestration.definitions import build_defs
+from recdag.orchestration.event_logger import attach_display, without_echo
 from recdag.orchestration.history import deepest, message_of
 from recdag.orchestration.instance import ON_A_TERMINAL, opened, prepare_home
-from recdag.orchestration.jobs import job_for
 from recdag.orchestration.location import shown_in_timeline
-from recdag.orchestration.logging import attach_display, without_echo
-from recdag.orchestration.resources import open_project
 from recdag.orchestration.selections import resolve
 from recdag.orchestration.stopping import Cancelling, cancelled_when_stopped, raise_if_stopped
 from recdag.orchestration.turns import my_turn, shell_tags
@@ -67,7 +66,8 @@ def materialize(
         DataError: the files of the data set have to be placed by hand.
         KeyboardInterrupt: the run was stopped.
     """
-    defs, project = build_defs(), open_project()
+    project = Project(settings)
+    defs = build_defs(project)
     chosen = resolve(selection, defs.resolve_asset_graph())
     _check_files(project, dataset, chosen)
     expect(len(chosen))

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
 from recdag.errors import ConfigError
+from recdag.graph.launch import DEFAULT_MODELS
 from recdag.graph.recommendations import ASSET as RECOMMENDATIONS
-from recdag.graph.recommendations import DEFAULT_MODELS
-from recdag.orchestration.jobs import LARGE_STUDIES
+from recdag.orchestration.automation import LARGE_STUDIES
+from recdag.orchestration.internals import BaseAssetGraph
 from recdag.papers.paper import Paper
 from recdag.studies.base import Study
 from recdag.suggest import nearest

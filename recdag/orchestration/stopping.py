@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
-from dagster._core.utils import make_new_run_id
 
 from recdag.orchestration.history import interrupted
+from recdag.orchestration.internals import make_new_run_id
 
 _STOPPED = "The run was stopped from the shell; what is finished is kept."
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from filelock import FileLock, Timeout
 
 from recdag.orchestration.instance import opened
+from recdag.orchestration.internals import IN_PROGRESS_RUN_STATUSES
 from recdag.orchestration.location import OF_THE_LOCATION
 from recdag.orchestration.processes import Place, worker_has_gone
 

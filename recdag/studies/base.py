@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recdag.datasets.entry import Dataset
     from recdag.studies.bench import Bench
     from recdag.studies.content import Content, Shown
-    from recdag.warehouse.lineage import Sources
+    from recdag.warehouse.lineage import Origins
 
 Axes = Mapping[str, Sequence[Any]]
 
@@ -98,7 +98,7 @@ class Study(ABC):
     quick: bool = False
 
     library: ClassVar[str] = "torch"
-    lineage: ClassVar[Sources] = {
+    lineage: ClassVar[Origins] = {
         "series": (("evaluation", "model"),),
         "metric": (("evaluation", "metric"),),
         "value": (("evaluation", "value"),),
@@ -195,7 +195,7 @@ class Sweep(Study):
     metrics: tuple[str, ...]
     by_dataset: Mapping[str, Axes] = field(default_factory=dict)
 
-    lineage: ClassVar[Sources] = {"value": _OF_SPLIT, "std_err": _OF_SPLIT}
+    lineage: ClassVar[Origins] = {"value": _OF_SPLIT, "std_err": _OF_SPLIT}
 
     @property
     def choices(self) -> Axes:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recdag.datasets.entry import Dataset
     from recdag.studies.content import Content, Shown
     from recdag.studies.numbers import NumberTable
-    from recdag.warehouse.lineage import Sources
+    from recdag.warehouse.lineage import Origins
 
 _STRENGTHS = (("binarized", "strength"), ("relative_rating", "relative_rating"))
 
@@ -32,7 +32,7 @@ class Counts(Study):
     bins: int = 20
 
     library: ClassVar[str] = "numpy"
-    lineage: ClassVar[Sources] = {"x": _STRENGTHS, "value": _STRENGTHS}
+    lineage: ClassVar[Origins] = {"x": _STRENGTHS, "value": _STRENGTHS}
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from recdag.studies.content import Content, Shown
-    from recdag.warehouse.lineage import Sources
+    from recdag.warehouse.lineage import Origins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Seeds(Sweep):
     Its axes are `models`, names of the paper's, and `seeds`, besides the one of the evaluation.
     """
 
-    lineage: ClassVar[Sources] = Study.lineage
+    lineage: ClassVar[Origins] = Study.lineage
 
     def reads(self, chosen: Axes | None = None) -> Reads:
         return Reads(models=tuple((chosen or {}).get("models") or self.axes["models"]))

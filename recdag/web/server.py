@@ -23,17 +23,19 @@ import dagster as dg
 import uvicorn
 import yaml
 from dagster._cli.proxy_server_manager import ProxyServerManager
-from dagster._core.errors import DagsterUserCodeUnreachableError
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
-from dagster._core.storage.tags import GRPC_INFO_TAG
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._utils.log import configure_loggers
 from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from recdag.orchestration.instance import opened
+from recdag.orchestration.internals import (
+    GRPC_INFO_TAG,
+    IN_PROGRESS_RUN_STATUSES,
+    DagsterUserCodeUnreachableError,
+    WorkspaceFileTarget,
+    WorkspaceProcessContext,
+)
 from recdag.orchestration.location import LOCATION
 from recdag.settings import REPORTS_ROUTE, Settings
 from recdag.web.guard import Guard, Hosts

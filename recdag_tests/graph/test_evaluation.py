@@ -11,22 +11,25 @@ import yaml
 from recdag.errors import RecdagError
 from recdag.evaluation import protocols
 from recdag.evaluation.metrics import METRICS, Metric
-from recdag.graph import data, evaluation, evaluation_plan
+from recdag.graph import evaluation, evaluation_plan
+from recdag.graph.assets import make
+from recdag.graph.assets.evaluations import results_current
 from recdag.graph.checks import plausible_metrics
 from recdag.graph.evaluation import evaluate_paper
-from recdag.graph.freshness import results_current
+from recdag.graph.overview import project_status
 from recdag.graph.previews import results_table
 from recdag.graph.project import Project
 from recdag.graph.request import TrainingRequest
 from recdag.graph.snapshot import Snapshot
-from recdag.graph.splits import make_split, read_splits
-from recdag.graph.status import project_status
+from recdag.graph.splits import read_splits, split_asset
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.page import build_report
 from recdag.report.terminal import result_tables
 from recdag.warehouse.queries import user_keys
+from recdag_tests.conftest import TABLES
+from recdag_tests.graph.changed_code import change_code
 
 PROTOCOL = PAPERS["mult_vae"].protocol
 WMF = MODELS["wmf"].version
@@ -50,9 +53,9 @@ def measured(project, table="metrics"):
     return {model for (model,) in rows(project, f"select distinct model from {table}")}
 
 
-def standing(asset):
+def status_of(asset):
     (status, *_) = project_status(Snapshot.open(), ["tiny"])
-    return next(each for each in status.standings if each.asset == asset)
+    return next(each for each in status.assets if each.asset == asset)
 
 
 @pytest.fixture
@@ -76,8 +79,8 @@ def test_what_is_trained_is_measured_and_the_rest_is_not_missing(three):
     assert set(told.metadata["not_trained"]) == set(PAPERS["mult_vae"].nodes) - {"item_pop", "wmf", "slim"}
     assert plausible_metrics(three, "tiny", "mult_vae").passed
     assert results_current(three, "tiny", "mult_vae").passed
-    assert standing("mult_vae/evaluation").state == "current"
-    assert standing("mult_vae/mult_vae_pr").state == "not made"
+    assert status_of("mult_vae/evaluation").state == "current"
+    assert status_of("mult_vae/mult_vae_pr").state == "not made"
     (status, *_) = project_status(Snapshot.open(), ["tiny"])
     assert status.current and not status.of("missing")
 
@@ -94,13 +97,13 @@ def test_tests_between_models_are_adjusted_for_the_models_that_are_there(three):
 def test_a_model_trained_later_makes_the_evaluation_stale_and_is_measured_alone(three):
     before = rows(three, "select model, metric, created_at from metrics")
     train(three, "ease")
-    assert standing("mult_vae/evaluation").state == "stale"
-    assert standing("mult_vae/evaluation").reasons == ("trained, but not measured yet: mult_vae/ease",)
+    assert status_of("mult_vae/evaluation").state == "stale"
+    assert status_of("mult_vae/evaluation").reasons == ("trained, but not measured yet: mult_vae/ease",)
     assert not results_current(three, "tiny", "mult_vae").passed
     assert evaluate(three)["evaluated"] == ["ease"]
     assert set(before) < set(rows(three, "select model, metric, created_at from metrics"))
     assert "ease" in {b for (b,) in rows(three, "select model_b from significance")}
-    assert standing("mult_vae/evaluation").state == "current"
+    assert status_of("mult_vae/evaluation").state == "current"
 
 
 def test_where_nothing_is_trained_the_message_says_how(project):
@@ -114,10 +117,8 @@ def test_a_model_of_another_split_is_not_measured_on_this_one(three, home):
     with (home / "data" / "raw" / "tiny" / "events.csv").open("a") as file:
         file.write("u0,i1,buy,1800000000\nu1,i2,buy,1800000000\n")
     fresh = Project.open()
-    for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating):
-        step(fresh, "tiny")
-    make_split(fresh, "tiny", PROTOCOL)
-    assert "its split changed" in standing("mult_vae/ease").reasons
+    make(fresh, "tiny", *TABLES, split_asset(PROTOCOL))
+    assert "its split changed" in status_of("mult_vae/ease").reasons
     train(fresh, "item_pop", "wmf")
     told = evaluate(fresh)
     assert told["outdated"] == {"slim": "trained on another split", "ease": "trained on another split"}
@@ -135,7 +136,7 @@ def test_a_model_that_an_older_version_learned_is_left_away_and_the_rest_is_meas
     assert told["evaluated"] == ["ease"]
     assert told["outdated"] == {"wmf": f"trained by version {WMF} of the model, this is version next"}
     assert measured(three) == measured(three, "user_metrics") == {"item_pop", "slim", "ease"}
-    assert standing("mult_vae/wmf").state == "stale"
+    assert status_of("mult_vae/wmf").state == "stale"
     train(three, "wmf")
     assert evaluate(three)["evaluated"] == ["wmf"]
 
@@ -153,11 +154,11 @@ def test_a_model_of_an_older_recipe_is_measured_and_named(three, home):
 
 def test_rows_leave_with_the_weights(three):
     shutil.rmtree(three.trained("tiny", "mult_vae", "slim"))
-    assert standing("mult_vae/slim").state == "missing"
+    assert status_of("mult_vae/slim").state == "missing"
     evaluate(three)
     assert measured(three) == measured(three, "user_metrics") == {"item_pop", "wmf"}
-    assert standing("mult_vae/slim").state == "not made"
-    assert standing("mult_vae/evaluation").state == "current"
+    assert status_of("mult_vae/slim").state == "not made"
+    assert status_of("mult_vae/evaluation").state == "current"
 
 
 def change_protocol(monkeypatch, **changes):
@@ -167,7 +168,7 @@ def change_protocol(monkeypatch, **changes):
 
 def test_a_metric_that_is_added_to_a_protocol_is_measured(three, monkeypatch):
     change_protocol(monkeypatch, metrics=(*protocols.PROTOCOLS[PROTOCOL].metrics, "mrr"))
-    assert standing("mult_vae/evaluation").state == "stale"
+    assert status_of("mult_vae/evaluation").state == "stale"
     assert not results_current(three, "tiny", "mult_vae").passed
     verdict = plausible_metrics(three, "tiny", "mult_vae")
     assert not verdict.passed and "wmf has no mrr" in verdict.explanation
@@ -210,13 +211,13 @@ def test_a_metric_is_added_in_its_module_a_protocol_and_a_paper(three, monkeypat
     assert results_table(three, "tiny", "mult_vae").startswith("| model | Mean rank |")
 
 
-def test_another_protocol_version_measures_again(three, monkeypatch):
-    change_protocol(monkeypatch, version="another")
+def test_other_code_of_the_protocol_measures_again(three, monkeypatch):
+    change_code(monkeypatch, "recdag.evaluation.protocols.strong_generalization")
     assert set(evaluate(three)["evaluated"]) == {"item_pop", "wmf", "slim"}
 
 
-def test_another_version_of_the_code_measures_again(three, monkeypatch):
-    monkeypatch.setattr(evaluation_plan, "EVALUATION_VERSION", "another")
+def test_other_code_of_a_metric_measures_again(three, monkeypatch):
+    change_code(monkeypatch, "recdag.evaluation.metrics")
     assert set(evaluate(three)["evaluated"]) == {"item_pop", "wmf", "slim"}
 
 

@@ -16,12 +16,12 @@ from recdag.evaluation.protocols import PROTOCOLS, ProtocolOptions
 from recdag.evaluation.protocols.requirements import require_held_out
 from recdag.evaluation.split import Interactions
 from recdag.graph import feasibility
+from recdag.graph.assets import make
 from recdag.graph.checks import no_leak, plausible_metrics
-from recdag.graph.data import binarized, events, interactions
+from recdag.graph.overview import project_status
 from recdag.graph.project import Project
 from recdag.graph.snapshot import Snapshot
-from recdag.graph.splits import make_split
-from recdag.graph.status import project_status
+from recdag.graph.splits import split_asset
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import refuse_study, run_study
 from recdag.orchestration.display import RunDisplay
@@ -42,19 +42,18 @@ def project(home):
     rows = [f"u{n},i{n % 5},buy,{n}" for n in range(12)] + ["u0,i1,buy,20", "u1,i2,buy,21"]
     log.write_text("\n".join(["user,item,action,time", *rows]) + "\n")
     opened = Project.open()
-    for step in (events, interactions, binarized):
-        step(opened, "tiny")
+    make(opened, "tiny", "events", "interactions", "binarized")
     return opened
 
 
 def test_a_protocol_that_the_data_do_not_allow_says_why(project):
-    refused = {protocol: make_split(project, "tiny", protocol) for protocol in PROTOCOLS}
-    reasons = {name: each.metadata.get("not_applicable", "") for name, each in refused.items()}
+    refused = {protocol: make(project, "tiny", split_asset(protocol))[0] for protocol in PROTOCOLS}
+    reasons = {name: each.metadata.get("skipped", "") for name, each in refused.items()}
     assert "no interaction is left of 14" in reasons["strong_generalization"]
     assert "only 0 users" in reasons["leave_one_out"] and "validation" in reasons["leave_one_out"]
     assert "only 0 users" in reasons["user_holdout"]
     assert refused["leave_one_out"].metadata["rows"] == 0
-    assert make_split(project, "tiny", "leave_one_out").cached
+    assert make(project, "tiny", split_asset("leave_one_out"))[0].cached
     assert no_leak(project, "tiny", "leave_one_out").passed
 
     for paper in ("ncf", "mult_vae", "benchmark"):
@@ -75,8 +74,8 @@ def test_how_often_users_come_back_is_not_shown_of_ratings(home, prepare):
     with project.published.reading() as connection:
         assert connection.execute("select count(*) from studies").fetchone() == (0,)
         assert ("tiny", "cf_nade/counts") not in recorded_keys(connection)
-    told = {each.asset: each for each in project_status(Snapshot.open(), ["tiny"])[0].standings}
-    assert told["cf_nade/counts"].state == "left out"
+    told = {each.asset: each for each in project_status(Snapshot.open(), ["tiny"])[0].assets}
+    assert told["cf_nade/counts"].state == "skipped"
 
 
 def test_a_run_goes_on_without_what_is_refused(project, home, caplog):
@@ -127,7 +126,7 @@ def left_out_of(home, *keys):
     selection = '+key:"splits/five_fold_cv" or ' + " or ".join(f'key:"{key}"' for key in keys)
     summary = materialize(Project.open().settings, "tiny", selection, display)
     assert summary.success, summary.failures
-    return display.left_out
+    return display.skipped
 
 
 def test_a_model_is_left_out_by_the_machine_that_was_to_train_it(home, small_machine):

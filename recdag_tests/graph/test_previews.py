@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from recdag.graph import data, previews
+from recdag.graph import previews
+from recdag.graph.assets import make
 from recdag.graph.project import Project
-from recdag.graph.splits import make_split
-from recdag.warehouse.lineage import SOURCES
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.schema import SCHEMA
+from recdag_tests.conftest import TABLES
 
 PNG = b"\x89PNG"
 WHERE = ("dataset", "paper", "study")
@@ -18,15 +18,12 @@ WHERE = ("dataset", "paper", "study")
 def made(home):
     """A project with all tables before training, and the metadata of each."""
     project = Project.open()
-    steps = {
-        step.__name__: step(project, "tiny")
-        for step in (data.raw_files, data.events, data.interactions, data.binarized, data.relative_rating)
-    }
-    return project, steps | {"split": make_split(project, "tiny", "leave_one_out")}
+    make(project, "tiny", *TABLES)
+    return project
 
 
 def test_a_picture_is_kept_for_a_version_and_replaced_with_the_next(made):
-    project, _ = made
+    project = made
     folder = project.settings.data / "pictures" / "tiny"
     for draw, name in ((previews.tails_picture, "binarized"), (previews.counts_picture, "interactions")):
         first = draw(project, "tiny", "v1")
@@ -35,18 +32,6 @@ def test_a_picture_is_kept_for_a_version_and_replaced_with_the_next(made):
         assert draw(project, "tiny", "v1") == b"as it was"
         assert draw(project, "tiny", "v2") == first
         assert [each.name for each in folder.glob(f"{name}-*")] == [f"{name}-v2.png"]
-
-
-def test_the_columns_that_lineage_names_exist(made):
-    _, steps = made
-    columns = {name: set(outcome.metadata.get("columns", ())) for name, outcome in steps.items()}
-    columns |= {table: set(SCHEMA[table]) for table in ("metrics", "claims", "recommendations")}
-    columns["evaluation"] = columns["metrics"]
-    for table, sources in SOURCES.items():
-        own = set(SCHEMA["studies"]) if table.startswith("studies") else columns[table]
-        assert set(sources) <= own, table
-        for asset, column in {each for found in sources.values() for each in found}:
-            assert column in columns[asset], (table, asset, column)
 
 
 def test_results_are_ordered_by_the_leading_metric_in_its_own_direction(home):

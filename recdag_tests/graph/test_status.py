@@ -6,15 +6,15 @@ import shutil
 import pytest
 import yaml
 
-from recdag.graph import comparison, data
+from recdag.graph import comparison
+from recdag.graph.assets import make
+from recdag.graph.assets.evaluations import results_current
 from recdag.graph.comparison import compare_with_papers, write_report
 from recdag.graph.evaluation import evaluate_paper
-from recdag.graph.freshness import results_current
+from recdag.graph.overview import project_status
 from recdag.graph.project import Project
 from recdag.graph.request import TrainingRequest
 from recdag.graph.snapshot import Snapshot
-from recdag.graph.splits import make_split
-from recdag.graph.status import project_status
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import load_anchors
@@ -27,9 +27,7 @@ TABLES = ["events", "interactions", "binarized", "relative_rating", f"splits/{PA
 def run(**request):
     """Everything of one paper but its studies; gives what was computed."""
     project = Project.open()
-    steps = {"raw_files": lambda: data.raw_files(project, "tiny")}
-    steps |= {name: lambda name=name: getattr(data, name)(project, "tiny") for name in TABLES[:4]}
-    steps[TABLES[4]] = lambda: make_split(project, "tiny", PAPER.protocol)
+    steps = {name: lambda name=name: make(project, "tiny", name)[0] for name in ["raw_files", *TABLES]}
     for model in PAPER.nodes:
         training = TrainingRequest("tiny", PAPER.id, model, **request)
         steps[f"cf_nade/{model}"] = lambda training=training: train_model(project, training)
@@ -50,10 +48,10 @@ def made(home, made_once, monkeypatch):
 
 
 def look():
-    """Asset -> standing, of the paper that was run and of what all data sets share."""
+    """Asset -> status, of the paper that was run and of what all data sets share."""
     ours = {"raw_files", *TABLES, *MODELS, "cf_nade/evaluation", "comparison", "report"}
-    standings = [each for status in project_status(Snapshot.open()) for each in status.standings]
-    return {each.asset: each for each in standings if each.asset in ours}
+    statuses = [each for status in project_status(Snapshot.open()) for each in status.assets]
+    return {each.asset: each for each in statuses if each.asset in ours}
 
 
 def states():
@@ -77,7 +75,7 @@ def test_where_nothing_was_made_nothing_is_written(home):
 
 def test_after_a_run_what_was_run_is_current_and_nobody_waits_for_the_rest(made):
     found = {each.dataset: each for each in project_status(Snapshot.open())}
-    of = {each.asset: each.state for each in found["tiny"].standings}
+    of = {each.asset: each.state for each in found["tiny"].assets}
     assert {of[name] for name in [*TABLES, *MODELS, "cf_nade/evaluation"]} == {"current"}
     assert of["ncf/gmf"] == of["ncf/evaluation"] == of["recommendations"] == "not made"
     assert "cf_nade/alpha" not in of  # trains many models: nobody has asked for it

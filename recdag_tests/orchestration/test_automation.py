@@ -7,8 +7,7 @@ import pytest
 import yaml
 
 from recdag.orchestration.automation import automation
-from recdag.orchestration.graph import build_defs
-from recdag.orchestration.resources import open_project
+from recdag.orchestration.definitions import build_defs
 
 MODELS = {"item_pop", "gmf", "mlp"}
 TABLES = {"raw_files", "events", "interactions", "binarized", "splits/leave_one_out"}
@@ -78,7 +77,6 @@ def test_a_changed_recipe_asks_for_that_model_where_it_was_made(clock, home):
     recipe["models"]["gmf"]["factors"]["value"] = 5
     recipe["models"]["mlp"]["factors"]["source"] = "ours: a better reason"
     path.write_text(yaml.safe_dump(recipe))
-    open_project.cache_clear()
     clock.defs = build_defs()
     assert clock.tick() == of_tiny("ncf/gmf")
     assert clock.tick() == set()

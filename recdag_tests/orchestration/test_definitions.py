@@ -10,8 +10,8 @@ import dagster as dg
 import pytest
 
 from recdag.evaluation.protocols import PROTOCOLS
-from recdag.orchestration.graph import build_defs
-from recdag.orchestration.jobs import job_for, refresh
+from recdag.orchestration.automation import job_for, refresh
+from recdag.orchestration.definitions import build_defs
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
 from recdag.studies.base import Sweep
@@ -144,7 +144,7 @@ def test_every_condition_has_a_name(graph):
         if (condition := graph.get(key).automation_condition) is not None
     }
     assert labels["ncf/gmf"] == "on changed data, code or recipe"
-    assert labels["report"] == "on changed results of any data set"
+    assert labels["report"] == "on changed results of any data set, or changed code"
     assert all(labels.values()) and len(set(labels.values())) == 2
 
 

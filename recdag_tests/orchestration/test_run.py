@@ -10,9 +10,9 @@ import yaml
 from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from recdag.errors import ConfigError
+from recdag.graph.overview import project_status
 from recdag.graph.snapshot import Snapshot
-from recdag.graph.standing import SETTLED
-from recdag.graph.status import project_status
+from recdag.graph.status import SETTLED
 from recdag.orchestration.instance import prepare_home
 from recdag.orchestration.run import materialize
 from recdag.orchestration.selections import models_selection, selection_of
@@ -80,7 +80,7 @@ def test_everything_then_nothing_then_only_what_changed(home):
 def due():
     """What `recdag status` says is not current."""
     found = project_status(Snapshot.open(), ["tiny"])
-    return {each.asset for status in found for each in status.standings if each.state not in SETTLED}
+    return {each.asset for status in found for each in status.assets if each.state not in SETTLED}
 
 
 def test_a_run_from_the_shell_is_shown_with_its_job(home):
@@ -163,11 +163,9 @@ def test_what_a_person_selects_in_the_launchpad_needs_no_other_models(home):
     kept = "(+benchmark/item_pop or benchmark/evaluation or recommendations or benchmark/activity)"
     summary, _ = run(kept)
     assert summary.success, summary.failures
-    assert (
-        "benchmark/ease has not been trained" in materialized(home, "recommendations")["not_applicable"].value
-    )
+    assert "benchmark/ease has not been trained" in materialized(home, "recommendations")["skipped"].value
     summary, _ = run("+ncf/gmf or ncf/evaluation or ncf/top_k")
     assert summary.success, summary.failures
     told = materialized(home, "ncf/gmf")
     assert 0 < told["validation"].value <= 1 and told["epoch"].value in (1, 2)
-    assert "none of its models" in materialized(home, "ncf/top_k")["not_applicable"].value
+    assert "none of its models" in materialized(home, "ncf/top_k")["skipped"].value

@@ -8,9 +8,9 @@ import pytest
 
 from recdag.cli.asked import Asked
 from recdag.errors import ConfigError, RecdagError
+from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
-from recdag.graph.step import input_versions
-from recdag.orchestration.graph import build_defs
+from recdag.orchestration.definitions import build_defs
 from recdag.orchestration.selections import resolve, with_keys
 from recdag.papers.catalogue import PAPERS
 from recdag.report.provenance import training_command

@@ -11,9 +11,9 @@ from dagster._core.storage.partition_status_cache import get_and_update_asset_st
 
 from recdag.datasets import download
 from recdag.errors import DataError
-from recdag.orchestration.graph import build_defs
+from recdag.graph.project import Project
+from recdag.orchestration.definitions import build_defs
 from recdag.orchestration.instance import prepare_home
-from recdag.orchestration.resources import open_project
 from recdag.orchestration.run import materialize
 from recdag.settings import Settings
 
@@ -50,26 +50,23 @@ def add_entry(home, name, **changes):
     folder = home / "data" / "added"
     entry = yaml.safe_load((folder / "tiny.yaml").read_text())
     (folder / f"{name}.yaml").write_text(yaml.safe_dump({**entry, "name": name, **changes}))
-    open_project.cache_clear()
 
 
 def test_files_that_only_a_person_can_get_are_missed_before_a_run_is_created(home):
     add_entry(home, "away", instructions="Ask for it.")
-    assert "away" not in open_project().workable
+    assert "away" not in Project.open().workable
     with pytest.raises(DataError, match=r"Ask for it\. recdag looks for events\.csv"):
         run("away")
     assert history() == ([], set())
     folder = home / "data" / "raw" / "away"
     folder.mkdir()
     (folder / "events.csv").write_text((home / "data" / "raw" / "tiny" / "events.csv").read_text())
-    open_project.cache_clear()
     assert run("away", '+key:"ncf/item_pop"').success
 
 
 def test_what_was_made_is_kept_a_partition_when_its_files_have_gone(home):
     assert run("tiny", '+key:"splits/leave_one_out"').success
     (home / "data" / "raw" / "tiny" / "events.csv").unlink()
-    open_project.cache_clear()
     assert run("tiny", 'key:"ncf/item_pop"').success
     with pytest.raises(DataError, match="cannot be downloaded"):
         run("tiny", NCF)

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from recdag.errors import ConfigError, RecdagError
+from recdag.graph.assets import make
 from recdag.graph.recommendations import publish_recommendations
 from recdag.graph.request import TrainingRequest
-from recdag.graph.splits import make_split
+from recdag.graph.splits import split_asset
 from recdag.graph.training import train_model
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.base import Query
@@ -27,7 +28,7 @@ def add_events(home, rows):
 def train(project, *names):
     for name in names:
         paper, model = name.split("/")
-        make_split(project, "tiny", PAPERS[paper].protocol)
+        make(project, "tiny", split_asset(PAPERS[paper].protocol))
         train_model(project, TrainingRequest("tiny", paper, model))
 
 

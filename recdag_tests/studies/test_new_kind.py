@@ -6,10 +6,10 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
+from recdag.orchestration.assets.studies import study_assets
 
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import refuse_study, run_study
-from recdag.orchestration.assets.studies import study_assets
 from recdag.papers.catalogue import PAPERS
 from recdag.report.page import build_report
 from recdag.studies.base import SHARE, Reads, Study, StudyPlan, StudyResult

@@ -13,10 +13,11 @@ from recdag.errors import Cancelled, RecdagError
 from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.graph import cells
+from recdag.graph.assets import make
 from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.project import Project
 from recdag.graph.request import TrainingRequest
-from recdag.graph.splits import make_split, read_splits
+from recdag.graph.splits import read_splits, split_asset
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import run_study
 from recdag.graph.training import train_model
@@ -204,7 +205,7 @@ def two_of_the_benchmark(project, monkeypatch):
     """Publishes what gmf and wmf reach, gmf with a hyperparameter of its own."""
     few = replace(PAPERS["benchmark"], models=("gmf", "wmf"), references=(), lead="")
     monkeypatch.setitem(PAPERS, "benchmark", few)
-    make_split(project, "tiny", "user_holdout")
+    make(project, "tiny", split_asset("user_holdout"))
     train_model(project, TrainingRequest("tiny", "benchmark", "gmf", overrides={"factors": 3}))
     train_model(project, TrainingRequest("tiny", "benchmark", "wmf"))
     evaluate_paper(project, "tiny", "benchmark")
@@ -271,7 +272,7 @@ def test_defaults_are_judged_on_validation_beside_popularity_and_ease(project, f
     )
     study = replace(few.study("defaults"), models=few.models)
     monkeypatch.setitem(PAPERS, "benchmark", replace(few, studies=(study,)))
-    make_split(project, "tiny", "user_holdout")
+    make(project, "tiny", split_asset("user_holdout"))
     for model in few.models:
         train_model(project, TrainingRequest("tiny", "benchmark", model))
     evaluate_paper(project, "tiny", "benchmark")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from recdag.errors import DataError
-from recdag.warehouse.events import write_events, write_interactions
+from recdag.warehouse.events import write_events
+from recdag.warehouse.interactions import write_interactions
 
 
 def rows(connection, query):

@@ -6,7 +6,8 @@ from scipy.sparse import coo_array, csr_array
 
 from recdag.errors import DataError
 from recdag.training.data import relative_rating
-from recdag.warehouse.events import write_events, write_interactions
+from recdag.warehouse.events import write_events
+from recdag.warehouse.interactions import write_interactions
 from recdag.warehouse.matrices import (
     UNKNOWN_TIME,
     read_csr,

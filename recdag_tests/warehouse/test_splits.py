@@ -5,7 +5,8 @@ import pytest
 
 from recdag.errors import DataError
 from recdag.evaluation.split import PARTS, Assignment
-from recdag.warehouse.events import write_events, write_interactions
+from recdag.warehouse.events import write_events
+from recdag.warehouse.interactions import write_interactions
 from recdag.warehouse.splits import read_assignment, read_published_split, write_split
 
 

@@ -31,7 +31,6 @@ class Protocol:
     Attributes:
         name: snake_case id, the same in asset keys, recipes and tables.
         title: name for people.
-        version: raise it when a change in the code changes the split.
         description: split, candidates and source in a few sentences.
         selection_metric: what hyperparameters are chosen by, on validation.
         metrics: what is reported on test.
@@ -41,7 +40,6 @@ class Protocol:
 
     name: str
     title: str
-    version: str
     description: str
     selection_metric: str
     metrics: tuple[str, ...]
@@ -51,57 +49,54 @@ class Protocol:
 
 _ALL = (
     Protocol(
-        "holdout_10pct",
-        "10 % of every user's cells",
-        "1",
-        "Implicit CF-NADE: a random 10 % of every user's cells is test, 5 % validation. All items but "
-        "the user's known ones are ranked; a held-out cell weighs its relative rating.",
-        "mpr",
-        ("mpr", "ndcg@100", "recall@20", "recall@50"),
-        False,
-        holdout_10pct,
+        name="holdout_10pct",
+        title="10 % of every user's cells",
+        description="Implicit CF-NADE: a random 10 % of every user's cells is test, 5 % validation. All "
+        "items but the user's known ones are ranked; a held-out cell weighs its relative "
+        "rating.",
+        selection_metric="mpr",
+        metrics=("mpr", "ndcg@100", "recall@20", "recall@50"),
+        samples_candidates=False,
+        assign=holdout_10pct,
     ),
     Protocol(
-        "strong_generalization",
-        "Strong generalization",
-        "1",
-        "Mult-VAE: validation and test users are not in training; 80 % of their items are given, 20 % "
-        "are to be ranked high among all items of training users.",
-        "ndcg@100",
-        ("recall@20", "recall@50", "ndcg@100"),
-        False,
-        strong_generalization,
+        name="strong_generalization",
+        title="Strong generalization",
+        description="Mult-VAE: validation and test users are not in training; 80 % of their items are "
+        "given, 20 % are to be ranked high among all items of training users.",
+        selection_metric="ndcg@100",
+        metrics=("recall@20", "recall@50", "ndcg@100"),
+        samples_candidates=False,
+        assign=strong_generalization,
     ),
     Protocol(
-        "leave_one_out",
-        "Leave one out, 99 sampled",
-        "1",
-        "Neural collaborative filtering: a user's latest item is ranked among 99 items she never "
-        "touched. Sampled metrics do not compare with full rankings.",
-        "ndcg@10",
-        ("hr@10", "ndcg@10"),
-        True,
-        leave_one_out,
+        name="leave_one_out",
+        title="Leave one out, 99 sampled",
+        description="Neural collaborative filtering: a user's latest item is ranked among 99 items she "
+        "never touched. Sampled metrics do not compare with full rankings.",
+        selection_metric="ndcg@10",
+        metrics=("hr@10", "ndcg@10"),
+        samples_candidates=True,
+        assign=leave_one_out,
     ),
     Protocol(
-        "five_fold_cv",
-        "Five-fold cross-validation",
-        "1",
-        "FAWMF: five folds of the interactions with items that have at least three. All items but the "
-        "training items are ranked; recall divides by the number of test items, MRR is a sum.",
-        "precision@5",
-        ("precision@5", "recall_plain@5", "ndcg@5", "mrr_sum"),
-        False,
-        five_fold_cv,
+        name="five_fold_cv",
+        title="Five-fold cross-validation",
+        description="FAWMF: five folds of the interactions with items that have at least three. All items"
+        " but the training items are ranked; recall divides by the number of test items, MRR "
+        "is a sum.",
+        selection_metric="precision@5",
+        metrics=("precision@5", "recall_plain@5", "ndcg@5", "mrr_sum"),
+        samples_candidates=False,
+        assign=five_fold_cv,
     ),
     Protocol(
-        "user_holdout",
-        "Last 10 % of every user",
-        "1",
-        "The common benchmark: a user's last 10 % is test, the 10 % before validation, at random where "
-        "there is no time. All items not seen are ranked.",
-        "ndcg@20",
-        (
+        name="user_holdout",
+        title="Last 10 % of every user",
+        description="The common benchmark: a user's last 10 % is test, the 10 % before validation, at "
+        "random where there is no time. All items not seen are ranked.",
+        selection_metric="ndcg@20",
+        metrics=(
             "recall@20",
             "recall@50",
             "ndcg@20",
@@ -112,8 +107,8 @@ _ALL = (
             "mpr",
             "coverage@20",
         ),
-        False,
-        user_holdout,
+        samples_candidates=False,
+        assign=user_holdout,
     ),
 )
 

@@ -4,8 +4,9 @@ import dagster as dg
 import pytest
 import yaml
 
-from recdag.orchestration.resources import ProjectResource, open_project
-from recdag.orchestration.sensors import new_data
+from recdag.graph.project import Project
+from recdag.orchestration.automation import new_data
+from recdag.orchestration.resources import ProjectResource
 
 
 class Watch:
@@ -14,11 +15,15 @@ class Watch:
     def __init__(self, home):
         self.home = home
         self.cursor = None
+        self.reload()
         self.skipped = None
         self.look()
 
+    def reload(self):
+        self.project = ProjectResource.of(Project.open())
+
     def look(self):
-        context = dg.build_sensor_context(cursor=self.cursor, resources={"project": ProjectResource()})
+        context = dg.build_sensor_context(cursor=self.cursor, resources={"project": self.project})
         result = new_data(context)
         self.cursor = result.cursor or self.cursor
         self.skipped = result.skip_reason.skip_message if result.skip_reason else None
@@ -62,20 +67,20 @@ def test_a_new_entry_is_run_after_definitions_are_reloaded(watch):
     (raw / "events.csv").write_text((watch.home / "data" / "raw" / "tiny" / "events.csv").read_text())
     write_entry(watch.home, "shop", like="tiny", name="shop")
     assert watch.look() == [] and "shop" in watch.skipped
-    open_project.cache_clear()
+    watch.reload()
     assert watch.look() == []
     assert watch.look() == ["shop"]
 
 
 def test_files_that_were_placed_are_run_after_definitions_are_reloaded(watch):
     write_entry(watch.home, "shop", like="tiny", name="shop")
-    open_project.cache_clear()
-    assert "shop" not in open_project().workable
+    watch.reload()
+    assert "shop" not in watch.project.open().workable
     raw = watch.home / "data" / "raw" / "shop"
     raw.mkdir()
     (raw / "events.csv").write_text((watch.home / "data" / "raw" / "tiny" / "events.csv").read_text())
     assert watch.look() == [] and "shop" in watch.skipped
-    open_project.cache_clear()
+    watch.reload()
     assert watch.look() == []
     assert watch.look() == ["shop"]
 

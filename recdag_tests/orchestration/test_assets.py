@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from recdag.errors import DataError
-from recdag.orchestration.steps import user_errors
+from recdag.orchestration.assets import user_errors
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
+from recdag.graph.launch import training_launch
 from recdag.graph.project import Project
 from recdag.graph.request import TrainingRequest
 from recdag.graph.training import train_model
-from recdag.orchestration.launch_config import launch_config
 from recdag.orchestration.run import materialize
 from recdag.recipes.recipe import Hyperparameter, Sourced
 from recdag.recommenders.catalogue import model_spec
@@ -16,7 +16,7 @@ from recdag.settings import Settings
 
 def test_every_field_says_what_holds_where_it_is_not_set():
     recipe = {"factors": Hyperparameter(8, "paper, section 4.1", {"demo": Sourced(4, "ours")})}
-    described = launch_config(model_spec("gmf"), recipe).model_fields
+    described = training_launch(model_spec("gmf"), recipe).model_fields
     assert described["factors"].description.endswith("Unset: 8, as in the recipe; on demo 4.")
     assert "the default." in described["epochs"].description
     assert all("Unset: " in described[name].description for name in model_spec("gmf").config.model_fields)

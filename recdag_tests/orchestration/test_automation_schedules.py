@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from recdag.orchestration.graph import build_defs
+from recdag.graph.project import Project
+from recdag.orchestration.automation import nightly
+from recdag.orchestration.definitions import build_defs
 from recdag.orchestration.resources import ProjectResource
-from recdag.orchestration.schedules import nightly
 
 
 def requests_of(night=21):
     context = dg.build_schedule_context(
         scheduled_execution_time=datetime(2026, 11, night, 3, tzinfo=UTC),
-        resources={"project": ProjectResource()},
+        resources={"project": ProjectResource.of(Project.open())},
     )
     return list(nightly(context))
 
