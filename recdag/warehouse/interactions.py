@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from recdag.datasets.entry import Dataset
 from recdag.errors import DataError
+from recdag.warehouse.positives import positive_bound
 from recdag.warehouse.sql import scalar
 
 
@@ -62,17 +63,6 @@ def write_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> dict
     report["interactions"] = scalar(connection, "select count(*) from interactions")
     connection.execute("drop table pairs")
     return report
-
-
-def positive_bound(connection: DuckDBPyConnection, dataset: Dataset) -> float | None:
-    """The smallest value of a positive, None where any interaction is one.
-
-    A bound does not apply where no event of the target behaviour has a value.
-    """
-    if dataset.min_value is None:
-        return None
-    values = scalar(connection, "select count(value) from events where behaviour = ?", [dataset.target])
-    return dataset.min_value if values else None
 
 
 def _renumber_published(connection: DuckDBPyConnection, name: str, result: str) -> int:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from recdag.datasets.entry import Dataset
 from recdag.errors import DataError
 from recdag.evaluation.split import Interactions
-from recdag.warehouse.interactions import positive_bound
+from recdag.warehouse.positives import positive_bound
 from recdag.warehouse.sql import arrays, columns, identifier, row, scalar
 
 UNKNOWN_TIME = -1
