@@ -6,10 +6,11 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
-from recdag.orchestration.assets.studies import study_assets
 
+from recdag.graph.assets import graph
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import refuse_study, run_study
+from recdag.orchestration.assets import asset
 from recdag.papers.catalogue import PAPERS
 from recdag.report.page import build_report
 from recdag.studies.base import SHARE, Reads, Study, StudyPlan, StudyResult
@@ -66,8 +67,10 @@ def test_a_kind_is_run_and_has_its_section_in_the_report(project, tmp_path):
 
 
 def test_a_kind_is_an_asset_behind_what_it_reads(project):
-    assets = study_assets(dg.StaticPartitionsDefinition(["tiny"]))
-    (mine,) = [each for each in assets if each.key == dg.AssetKey(["ncf", "long_histories"])]
-    assert mine.dependency_keys == {dg.AssetKey(["splits", "leave_one_out"])}
-    links = mine.metadata_by_key[mine.key]["dagster/code_references"].code_references
-    assert links[-1].file_path == __file__
+    mine = graph(project)["ncf/long_histories"]
+    assert mine.needs == mine.awaits == ("splits/leave_one_out",)
+    assert {"kind": mine.kinds, "group": mine.group} == {"kind": {"duckdb", "torch"}, "group": "ncf"}
+    assert mine.code == (__name__,)
+    links = asset(mine, project, dg.StaticPartitionsDefinition(["tiny"])).metadata_by_key
+    (described,) = links.values()
+    assert described["dagster/code_references"].code_references[0].file_path == __file__
