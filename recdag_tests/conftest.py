@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from recdag.graph.assets import make
 from recdag.graph.project import Project
-from recdag.graph.splits import split_asset
+from recdag.graph.shared_splits import split_asset
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
 from recdag.settings import Settings
@@ -144,7 +144,7 @@ def prepare(home: Path, made_once: Callable[..., None]) -> Callable[..., Project
 @pytest.fixture
 def finished(home: Path, made_once: Callable[..., None]) -> Path:
     """A home of its own in which everything but the large studies has been made of `tiny`."""
-    from recdag.orchestration.run import materialize
+    from recdag.orchestration.runs import materialize
     from recdag.orchestration.selections import selection_of
 
     def run() -> None:

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from recdag.graph.evaluation import evaluate_paper
-from recdag.graph.recommendations import publish_recommendations
-from recdag.graph.request import TrainingRequest
+from recdag.graph.published_lists import publish_recommendations
 from recdag.graph.training import train_model
+from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.warehouse.published import replace_rows
 

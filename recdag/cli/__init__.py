@@ -23,7 +23,7 @@ from recdag.cli.terminal import errors
 from recdag.cli.ui import ui
 from recdag.cli.verify import verify
 from recdag.errors import RecdagError
-from recdag.graph.trouble import trouble
+from recdag.graph.machine_errors import trouble
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 for command in (run, status, recommend, ui, sql, papers, models, studies, verify):

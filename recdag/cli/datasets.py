@@ -16,7 +16,7 @@ app.command()(add)
 @app.command("list")
 def list_datasets() -> None:
     """Show the catalogue, and which data sets have their files at hand."""
-    from recdag.datasets.files import find_files, search_folders
+    from recdag.datasets.file_search import find_files, search_folders
 
     project = Project.open()
     folders = search_folders(project.settings.data)

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli.terminal import console
+from recdag.datasets.import_hints import Encoding, Wishes
 from recdag.datasets.questions import Question, Unanswered
-from recdag.datasets.wishes import Encoding, Wishes
 from recdag.graph.project import Project
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from recdag.cli import completion
-from recdag.cli.asked import Asked
+from recdag.cli.run_options import Asked
 from recdag.cli.terminal import Dataset, console, errors
 from recdag.graph.project import Project
 from recdag.settings import CHECKOUT
@@ -58,7 +58,7 @@ def run(
     """Materialize the graph for one data set; only what changed is computed."""
     from recdag.graph.feasibility import refused
     from recdag.orchestration.display import RunDisplay
-    from recdag.orchestration.run import materialize
+    from recdag.orchestration.runs import materialize
     from recdag.orchestration.stopping import stop_on_signals
     from recdag.papers.catalogue import PAPERS
 
@@ -102,7 +102,7 @@ def run(
 def _show_results(project: Project, dataset: str, papers: Sequence[str], asked: Asked) -> None:
     """The tables of the papers that were evaluated, of the models that were asked for."""
     from recdag.papers.catalogue import PAPERS
-    from recdag.report.terminal import TIES, result_tables
+    from recdag.report.terminal_tables import TIES, result_tables
 
     with project.published.reading() as connection:
         tables = result_tables(

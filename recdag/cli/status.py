@@ -13,11 +13,11 @@ from rich.table import Table
 from recdag.cli import completion
 from recdag.cli.terminal import console, errors
 from recdag.errors import RecdagError
-from recdag.graph.trouble import trouble
+from recdag.graph.machine_errors import trouble
 
 if TYPE_CHECKING:
+    from recdag.graph.asset_status import AssetStatus, DatasetStatus, State
     from recdag.graph.project import Project
-    from recdag.graph.status import AssetStatus, DatasetStatus, State
 
 _STATES: dict[State, str] = {
     "failed": "red", "stale": "yellow", "missing": "magenta", "follows": "cyan", "current": "green",

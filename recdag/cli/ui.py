@@ -26,7 +26,7 @@ def ui(
 ) -> None:
     """Open Dagster's web UI and the report on this machine, with a history that is kept."""
     from recdag.orchestration.instance import prepare_home
-    from recdag.orchestration.turns import clear_killed_runs
+    from recdag.orchestration.run_lock import clear_killed_runs
     from recdag.settings import Settings
     from recdag.web.guard import Hosts
     from recdag.web.session import run_session

@@ -14,7 +14,7 @@ import yaml
 
 from recdag.datasets.catalogue import Catalogue
 from recdag.datasets.entry import NAME_RULE, is_name
-from recdag.datasets.files import FOLDERS_VARIABLE, find_files, search_folders
+from recdag.datasets.file_search import FOLDERS_VARIABLE, find_files, search_folders
 from recdag.datasets.formats import StageReport, stage
 from recdag.datasets.proposing import Proposal
 from recdag.errors import DataError

@@ -6,8 +6,8 @@ import codecs
 import gzip
 from pathlib import Path
 
+from recdag.datasets.import_hints import Encoding
 from recdag.datasets.textfiles import GZIP_DAMAGE
-from recdag.datasets.wishes import Encoding
 from recdag.errors import DataError
 
 SAMPLE_CHARACTERS = 1 << 20

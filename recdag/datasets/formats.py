@@ -20,15 +20,15 @@ from pathlib import Path
 import duckdb
 
 from recdag.datasets.entry import Dataset
-from recdag.datasets.files import FoundFiles
+from recdag.datasets.file_search import FoundFiles
 from recdag.datasets.metadata import stage_items, stage_users
 from recdag.datasets.rawfile import RawFile
 from recdag.datasets.readers import raw_files
 from recdag.datasets.simulator import stage_simulation
-from recdag.datasets.sql import literal
 from recdag.datasets.textfiles import line_source
 from recdag.datasets.validation import events_query, find_fault
 from recdag.errors import DataError
+from recdag.warehouse.sql_text import literal
 
 SPLIT_REPEATS = "repeats in the published split, stored once"
 _ROWS_PER_PASS = 25_000_000

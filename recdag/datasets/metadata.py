@@ -8,10 +8,10 @@ import duckdb
 
 from recdag.datasets.encodings import find_encoding
 from recdag.datasets.entry import Columns
-from recdag.datasets.files import FoundFiles
-from recdag.datasets.sql import identifier, literal
+from recdag.datasets.file_search import FoundFiles
 from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_source
 from recdag.errors import DataError
+from recdag.warehouse.sql_text import literal, quoted
 
 # File name -> separator, encoding, header, position of key and title.
 _TITLES = {
@@ -90,7 +90,7 @@ def _titles(path: Path, columns: Columns | None) -> str:
         title = next(iter([*exact, *titled]), 2 if key == 1 else 1)
     width = len(first_fields(path, separator=separator, quote=quote, encoding=encoding))
     source = csv_source(path, width, separator=separator, quote=quote, header=header, encoding=encoding)
-    return f"SELECT {identifier(f'c{key}')} AS item_key, {identifier(f'c{title}')} AS title FROM {source}"
+    return f"SELECT {quoted(f'c{key}')} AS item_key, {quoted(f'c{title}')} AS title FROM {source}"
 
 
 def _renumbered(titles: str, item_map: Path) -> str:
@@ -107,7 +107,7 @@ def _plain(path: Path, separator: str) -> str:
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, query: str, path: Path | None) -> None:
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {query}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {query}")
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException) as error:
         raise DataError(
             f"The file cannot be read ({str(error).splitlines()[0]})",

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.sparse import coo_array, load_npz
 
 from recdag.datasets.rawfile import RawFile, select_fields
-from recdag.datasets.sql import identifier
 from recdag.errors import DataError
+from recdag.warehouse.sql_text import quoted
 
 
 def read_matrix(connection: duckdb.DuckDBPyConnection, path: Path, behaviour: str, view: str) -> RawFile:
@@ -39,7 +39,7 @@ def read_matrix(connection: duckdb.DuckDBPyConnection, path: Path, behaviour: st
         )
     connection.register(view, {"user": matrix.row, "item": matrix.col, "value": entries})
     present = ["user", "item"] + (["value"] if len(np.unique(entries)) > 1 else [])
-    expressions = {field: identifier(field) for field in present}
+    expressions = {field: quoted(field) for field in present}
     return RawFile(
         path, lambda numbered: select_fields(expressions, view, numbered), frozenset(present), behaviour
     )

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from recdag.datasets.catalogue import dataset_from
-from recdag.datasets.files import FoundFiles
+from recdag.datasets.file_search import FoundFiles
 from recdag.datasets.readers import raw_files
 from recdag.datasets.validation import find_fault, number_of
 

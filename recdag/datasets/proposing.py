@@ -10,15 +10,15 @@ from shlex import quote
 from typing import Any, Literal
 
 from recdag.datasets.catalogue import dataset_from
+from recdag.datasets.column_guesses import MOST_BEHAVIOURS
 from recdag.datasets.entry import Dataset
-from recdag.datasets.files import FoundFiles
-from recdag.datasets.hints import MOST_BEHAVIOURS
+from recdag.datasets.file_search import FoundFiles
+from recdag.datasets.import_hints import NONE, Wishes
 from recdag.datasets.metadata import is_known
 from recdag.datasets.profiling import Values
 from recdag.datasets.questions import Question, Unanswered
 from recdag.datasets.sampling import Sample, check_kind, take_sample
 from recdag.datasets.table import Table, read_table
-from recdag.datasets.wishes import NONE, Wishes
 from recdag.errors import DataError
 
 ONLY_BEHAVIOUR = "interaction"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recdag.datasets.sql import identifier
+from recdag.warehouse.sql_text import quoted
 
 FIELDS = ("user", "item", "behaviour", "value", "time")
 
@@ -45,5 +45,5 @@ def select_fields(expressions: dict[str, str], source: str, numbered: bool) -> s
     Args:
         expressions: field -> SQL expression; the others are NULL.
     """
-    columns = ", ".join(f"{expressions.get(name, 'NULL')}::VARCHAR AS {identifier(name)}" for name in FIELDS)
+    columns = ", ".join(f"{expressions.get(name, 'NULL')}::VARCHAR AS {quoted(name)}" for name in FIELDS)
     return f"SELECT {columns}, {row_number(numbered)} FROM {source}"

@@ -12,12 +12,12 @@ from pathlib import Path
 import duckdb
 
 from recdag.datasets.entry import Column, Columns, Dataset, Source
-from recdag.datasets.files import FoundFiles
+from recdag.datasets.file_search import FoundFiles
 from recdag.datasets.npz import read_matrix
 from recdag.datasets.rawfile import RawFile, row_number, select_fields
-from recdag.datasets.sql import identifier, reader
 from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_of, line_source
 from recdag.errors import DataError
+from recdag.warehouse.sql_text import quoted, reader
 
 LAYOUTS = {
     "movielens_dat": Columns(user=1, item=2, value=3, time=4, separator="::"),
@@ -98,7 +98,7 @@ def _table(connection: duckdb.DuckDBPyConnection, path: Path, source: Source, be
         header=columns.has_header,
         encoding=columns.encoding,
     )
-    expressions = {name: identifier(f"c{place}") for name, place in places.items()}
+    expressions = {name: quoted(f"c{place}") for name, place in places.items()}
 
     def line(row: int) -> int:
         return line_of(path, row + columns.has_header, columns.encoding, separator, quote)
@@ -174,7 +174,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, source: Source, 
         ) from error
     names, types = [row[0] for row in schema], [row[1] for row in schema]
     places = {name: _place(column, names, True, path) for name, column in columns.used.items()}
-    expressions = {name: identifier(names[place - 1]) for name, place in places.items()}
+    expressions = {name: quoted(names[place - 1]) for name, place in places.items()}
     is_date = "time" in places and types[places["time"] - 1].startswith(("TIMESTAMP", "DATE"))
     if is_date:
         expressions["time"] = f"epoch({expressions['time']})::BIGINT"
@@ -192,7 +192,7 @@ def _amazon_json(path: Path, behaviour: str) -> RawFile:
     function = reader(
         "read_json", path, format="newline_delimited", columns={name: "VARCHAR" for name in names.values()}
     )
-    expressions = {name: identifier(column) for name, column in names.items()}
+    expressions = {name: quoted(column) for name, column in names.items()}
     first_line(path)
     return RawFile(
         path,

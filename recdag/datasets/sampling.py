@@ -13,10 +13,10 @@ from typing import Literal
 import duckdb
 
 from recdag.datasets.encodings import SAMPLE_CHARACTERS, find_encoding
-from recdag.datasets.sql import reader
+from recdag.datasets.import_hints import Encoding
 from recdag.datasets.textfiles import first_line, open_text
-from recdag.datasets.wishes import Encoding
 from recdag.errors import DataError
+from recdag.warehouse.sql_text import reader
 
 SEPARATORS = ("::", "\t", ";", "|", ",", " ")
 SAMPLE_LINES = 2_000

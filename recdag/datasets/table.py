@@ -8,13 +8,13 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from recdag.datasets.mapping import ColumnMapping, map_columns
+from recdag.datasets.column_mapping import ColumnMapping, map_columns
+from recdag.datasets.import_hints import NONE, Wishes
 from recdag.datasets.profiling import Profile, take_profile
 from recdag.datasets.questions import Question
 from recdag.datasets.sampling import Sample
 from recdag.datasets.times import is_number
 from recdag.datasets.validation import TRUTHS
-from recdag.datasets.wishes import NONE, Wishes
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TextIO
 
-from recdag.datasets.sql import reader
 from recdag.errors import DataError
+from recdag.warehouse.sql_text import reader
 
 GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 

@@ -12,7 +12,7 @@ from recdag.graph.evaluation_plan import MEASURING
 from recdag.graph.feasibility import split_refusal
 from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
-from recdag.graph.splits import read_splits, split_asset
+from recdag.graph.shared_splits import read_splits, split_asset
 from recdag.graph.step import Verdict, code_version, step_key
 from recdag.papers.claims import load_anchors, load_claims, tolerance
 from recdag.recommenders.catalogue import model_spec

@@ -17,7 +17,7 @@ from recdag.graph.project import Project
 from recdag.graph.step import Verdict
 from recdag.papers.catalogue import PAPERS
 from recdag.warehouse.schema import KEYS, SCHEMA
-from recdag.warehouse.sql import columns, identifier, row
+from recdag.warehouse.sql_text import columns, identifier, row
 
 
 def expected_size(project: Project, dataset: str) -> Verdict:

@@ -17,15 +17,15 @@ from recdag.graph.checks import expected_size
 from recdag.graph.evaluation_plan import EvaluationPlan, older_trainings, plan_evaluation
 from recdag.graph.model_folder import Card, load_trained, read_history
 from recdag.graph.project import Project
-from recdag.graph.request import budget_columns
-from recdag.graph.significance import write_significance
-from recdag.graph.splits import read_splits, split_notes
+from recdag.graph.shared_splits import read_splits, split_notes
+from recdag.graph.significance_rows import write_significance
 from recdag.graph.step import Outcome, step_key
+from recdag.graph.training_request import budget_columns
 from recdag.graph.training_runs import write_trainings
 from recdag.papers.catalogue import PAPERS
+from recdag.warehouse.lookups import recorded_keys, sizes, user_keys
 from recdag.warehouse.provenance import forget, record
 from recdag.warehouse.published import remove_rows, replace_rows
-from recdag.warehouse.queries import recorded_keys, sizes, user_keys
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split

@@ -10,11 +10,11 @@ from recdag.graph.feasibility import runnable
 from recdag.graph.ledger import Recorded, input_versions
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
-from recdag.graph.request import request_of
-from recdag.graph.significance import significance_key
-from recdag.graph.splits import split_asset
+from recdag.graph.shared_splits import split_asset
+from recdag.graph.significance_rows import significance_key
 from recdag.graph.step import code_version, step_key
 from recdag.graph.training import plan_training
+from recdag.graph.training_request import request_of
 from recdag.graph.training_runs import trainings_key
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec

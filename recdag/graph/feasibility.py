@@ -13,13 +13,13 @@ from pathlib import Path
 
 from recdag.datasets.entry import Dataset
 from recdag.errors import NotApplicable
-from recdag.graph.memory import available_bytes
+from recdag.graph.machine_memory import available_bytes
 from recdag.graph.project import Project
-from recdag.graph.splits import split_asset
+from recdag.graph.shared_splits import split_asset
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
 from recdag.recommenders.spec import ModelSpec
-from recdag.warehouse.skipped import read_skipped, write_skipped
+from recdag.warehouse.skipped_rows import read_skipped, write_skipped
 
 
 def refused_papers(dataset: Dataset) -> dict[str, str]:

@@ -12,7 +12,7 @@ from recdag.errors import NotMade
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
 from recdag.graph.step import Step
-from recdag.warehouse.queries import recorded_keys
+from recdag.warehouse.lookups import recorded_keys
 
 Recorded = Mapping[tuple[str, str], str]
 """(data set, asset) -> key, of everything in the published file."""

@@ -19,7 +19,7 @@ import numpy as np
 from recdag.errors import RecdagError
 from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.evaluation.protocols import PROTOCOLS
-from recdag.graph.request import RUN, SET_FOR_RUN, Budget
+from recdag.graph.training_request import RUN, SET_FOR_RUN, Budget
 from recdag.plots.learning_curve import learning_curve
 from recdag.recommenders.catalogue import model_spec
 

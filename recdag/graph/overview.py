@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recdag.errors import RecdagError
+from recdag.graph.asset_status import AssetStatus, DatasetStatus, asset_statuses
 from recdag.graph.assets import graph
 from recdag.graph.ledger import Ledger
 from recdag.graph.snapshot import Snapshot
-from recdag.graph.status import AssetStatus, DatasetStatus, asset_statuses
 
 
 def project_status(project: Snapshot, datasets: Sequence[str] | None = None) -> list[DatasetStatus]:

@@ -17,7 +17,7 @@ from recdag.graph.step import Markdown, Picture
 from recdag.papers.catalogue import PAPERS
 from recdag.plots.distributions import count_bars, long_tails
 from recdag.studies.names import Measure
-from recdag.warehouse.sql import arrays, identifier, scalar
+from recdag.warehouse.sql_text import arrays, identifier, scalar
 from recdag.words import number
 
 MOST_COLUMNS = 12

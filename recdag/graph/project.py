@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recdag.datasets.catalogue import Catalogue, load_catalogue
 from recdag.datasets.entry import Dataset
-from recdag.datasets.files import data_version, find_files, search_folders
+from recdag.datasets.file_search import data_version, find_files, search_folders
 from recdag.errors import ConfigError
 from recdag.recipes.recipe import Recipe, load_recipe
 from recdag.settings import Settings

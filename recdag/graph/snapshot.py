@@ -9,7 +9,7 @@ from functools import cached_property
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from recdag.datasets.files import data_version, find_files, search_folders, unread_bytes
+from recdag.datasets.file_search import data_version, find_files, search_folders, unread_bytes
 from recdag.graph.project import Project
 from recdag.settings import Settings
 from recdag.warehouse.published import Published, create_tables

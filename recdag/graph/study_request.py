@@ -12,16 +12,16 @@ import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from recdag.errors import NotMade, RecdagError
-from recdag.graph.cells import CellRunner
 from recdag.graph.evaluation import evaluate_trained
+from recdag.graph.grid_cells import CellRunner
 from recdag.graph.ledger import input_versions
 from recdag.graph.model_folder import Card, load_trained, read_history
 from recdag.graph.project import Project
-from recdag.graph.splits import read_splits
+from recdag.graph.shared_splits import read_splits
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
 from recdag.studies.bench import Cell
-from recdag.warehouse.queries import recorded_keys
+from recdag.warehouse.lookups import recorded_keys
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split

@@ -10,10 +10,10 @@ from recdag.graph.ledger import Record
 from recdag.graph.step import Outcome, code_version, step_key
 from recdag.graph.study_request import StudyRequest
 from recdag.papers.catalogue import PAPERS
-from recdag.studies.base import Study, StudyPlan
+from recdag.studies.study import Study, StudyPlan
+from recdag.warehouse.lookups import recorded_keys
 from recdag.warehouse.provenance import forget, record
 from recdag.warehouse.published import remove_rows, replace_rows
-from recdag.warehouse.queries import recorded_keys
 
 
 @dataclass(frozen=True)

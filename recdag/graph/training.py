@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recdag.errors import TrainingError
+from recdag.graph.best_values import tuned_for
 from recdag.graph.differences import differing, written
 from recdag.graph.environment import environment
 from recdag.graph.feasibility import require_memory
 from recdag.graph.ledger import Record, input_versions
-from recdag.graph.memory import PeakMemory
+from recdag.graph.machine_memory import PeakMemory
 from recdag.graph.model_folder import Card, relabel, save_trained
 from recdag.graph.project import Project
-from recdag.graph.request import OURS, PAPER, RUN, SET_FOR_RUN, TUNED, Budget, TrainingRequest
-from recdag.graph.splits import read_splits, split_asset
+from recdag.graph.shared_splits import read_splits, split_asset
 from recdag.graph.step import Outcome, step_key
-from recdag.graph.tuned import tuned_for
+from recdag.graph.training_request import OURS, PAPER, RUN, SET_FOR_RUN, TUNED, Budget, TrainingRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
 from recdag.recommenders.config import Config

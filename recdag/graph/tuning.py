@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from recdag.errors import TrainingError
+from recdag.graph.best_values import Target, Tuned, read_tuned, search_target, tuned_path
 from recdag.graph.feasibility import require_memory
 from recdag.graph.project import Project
-from recdag.graph.request import Budget, TrainingRequest, budget_columns
 from recdag.graph.search import Pruned, Report, Search, Trial
-from recdag.graph.splits import read_splits
+from recdag.graph.shared_splits import read_splits
 from recdag.graph.step import step_key
-from recdag.graph.tuned import Target, Tuned, read_tuned, search_target, tuned_path
+from recdag.graph.training_request import Budget, TrainingRequest, budget_columns
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import model_spec
+from recdag.warehouse.lookups import recorded_keys
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
-from recdag.warehouse.queries import recorded_keys
 
 if TYPE_CHECKING:
     from recdag.training.options import Progress

@@ -10,11 +10,11 @@ from typing import Any
 import dagster as dg
 
 from recdag.errors import RecdagError
+from recdag.graph.machine_errors import trouble
 from recdag.graph.project import Project
 from recdag.graph.step import Check, Markdown, Outcome, Picture, Shown, Step, Verdict, Work
-from recdag.graph.trouble import trouble
 from recdag.orchestration.automation import condition
-from recdag.orchestration.launch import launch_schema
+from recdag.orchestration.launch_schema import launch_schema
 from recdag.orchestration.resources import ProjectResource, Reporter
 from recdag.settings import PACKAGE
 from recdag.warehouse import descriptions

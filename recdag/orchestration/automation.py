@@ -7,8 +7,8 @@ from typing import Any
 
 import dagster as dg
 
+from recdag.graph.file_watcher import Sighting, data_at_hand
 from recdag.graph.step import Step
-from recdag.graph.watching import Sighting, data_at_hand
 from recdag.orchestration.resources import ProjectResource
 
 LARGE_STUDIES = 'tag:"study"="large"'

@@ -10,12 +10,12 @@ from typing import Any
 import dagster as dg
 
 from recdag.errors import ConfigError
-from recdag.graph.launch import DEFAULT_MODELS
-from recdag.graph.recommendations import ASSET as RECOMMENDATIONS
+from recdag.graph.launch_settings import DEFAULT_MODELS
+from recdag.graph.published_lists import ASSET as RECOMMENDATIONS
 from recdag.orchestration.automation import LARGE_STUDIES
 from recdag.orchestration.internals import BaseAssetGraph
 from recdag.papers.paper import Paper
-from recdag.studies.base import Study
+from recdag.studies.study import Study
 from recdag.suggest import nearest
 
 # Dagster calls parts of its selection language a beta; its version is pinned.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from recdag.errors import ConfigError
 from recdag.papers import benchmark, cf_nade, fawmf, mult_vae, multi_feedback, ncf
 from recdag.papers.paper import Paper
-from recdag.studies.base import Study
+from recdag.studies.study import Study
 from recdag.suggest import names_known
 
 PAPERS: dict[str, Paper] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recdag.errors import ConfigError
-from recdag.studies.base import Study
+from recdag.studies.study import Study
 from recdag.suggest import names_known
 
 

@@ -20,7 +20,7 @@ from recdag.report.tables import StandsFor
 from recdag.report.templates import HERE, templates
 from recdag.report.verdicts.evidence import SIMULATED
 from recdag.report.verdicts.tally import shown_verdicts, verdict_counts
-from recdag.warehouse.skipped import read_skipped
+from recdag.warehouse.skipped_rows import read_skipped
 
 
 def build_report(

@@ -9,11 +9,11 @@ import pandas as pd
 
 from recdag.papers.paper import Paper
 from recdag.report.contents import ContentsEntry, contents_of, studies_of
-from recdag.report.figures import ResultFigure, figures_of
-from recdag.report.provenance import RowProvenance, provenance_of
-from recdag.report.results import result_table
+from recdag.report.result_tables import result_table
+from recdag.report.row_provenance import RowProvenance, provenance_of
 from recdag.report.searches import Search, searches_of
 from recdag.report.study_sections import StudySection
+from recdag.report.table_figures import ResultFigure, figures_of
 from recdag.report.tables import ResultTable, StandsFor
 from recdag.report.verdicts.evidence import Unjudged
 from recdag.report.verdicts.lead import Lead, lead_of, lead_sentence

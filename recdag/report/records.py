@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 
 from recdag.files import write_whole
-from recdag.graph.request import OURS, RUN, Budget
+from recdag.graph.training_request import OURS, RUN, Budget
 from recdag.papers.paper import Paper
 from recdag.report import queries
-from recdag.report.provenance import RowProvenance, Setting, provenance_of
-from recdag.report.results import result_table
+from recdag.report.result_tables import result_table
+from recdag.report.row_provenance import RowProvenance, Setting, provenance_of
 from recdag.report.tables import Cell, Column, ResultTable, Row, StandsFor
 from recdag.report.templates import templates
 from recdag.report.verdicts.evidence import SIMULATED

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from recdag.evaluation.metrics import larger_is_better
-from recdag.graph.request import Budget, budget_of
-from recdag.report.provenance import shown_value
+from recdag.graph.training_request import Budget, budget_of
+from recdag.report.row_provenance import shown_value
 
 
 @dataclass(frozen=True)

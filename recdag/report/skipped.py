@@ -19,7 +19,7 @@ def skipped_together(recorded: Mapping[tuple[str, str], Mapping[str, str]]) -> t
     """What was skipped, names with the same reason together.
 
     Args:
-        recorded: as from `recdag.warehouse.skipped.read_skipped`.
+        recorded: as from `recdag.warehouse.skipped_rows.read_skipped`.
     """
     names: dict[tuple[str, str], list[str]] = {}
     for (dataset, _), reasons in recorded.items():

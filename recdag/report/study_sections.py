@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from recdag.papers.paper import Paper
 from recdag.report.tables import StandsFor
-from recdag.studies.base import Study
 from recdag.studies.content import Shown, plain
 from recdag.studies.numbers import NumberTable
 from recdag.studies.points import published_points
+from recdag.studies.study import Study
 
 
 @dataclass(frozen=True)

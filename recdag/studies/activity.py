@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from recdag.studies.base import DIFFERENCE, MEAN, P_VALUE, ModelStudy, StudyPlan, StudyResult
 from recdag.studies.bench import Bench
+from recdag.studies.study import DIFFERENCE, MEAN, P_VALUE, ModelStudy, StudyPlan, StudyResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +101,7 @@ def _activity(bench: Bench) -> pd.Series:
     import numpy as np
     import pandas as pd
 
-    from recdag.warehouse.queries import user_keys
+    from recdag.warehouse.lookups import user_keys
 
     with bench.working_file() as connection:
         keys = user_keys(connection)

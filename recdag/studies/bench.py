@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recdag.evaluation.split import Split
     from recdag.evaluation.summary import Evaluation
     from recdag.recommenders.base import Recommender
-    from recdag.studies.base import Axes
+    from recdag.studies.study import Axes
 
 
 class TrainedModel(Protocol):

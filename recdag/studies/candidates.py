@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from recdag.studies.base import MEAN, ModelStudy, StudyPlan, StudyResult
 from recdag.studies.bench import Bench
+from recdag.studies.study import MEAN, ModelStudy, StudyPlan, StudyResult
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import Split

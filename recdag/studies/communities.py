@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recdag.studies.base import DIFFERENCE, SHARE, Axes, Reads, Study, StudyPlan, StudyResult
 from recdag.studies.bench import Bench
+from recdag.studies.study import DIFFERENCE, SHARE, Axes, Reads, Study, StudyPlan, StudyResult
 
 if TYPE_CHECKING:
     import numpy as np

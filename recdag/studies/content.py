@@ -10,10 +10,10 @@ from functools import cached_property
 import pandas as pd
 
 from recdag.studies import numbers
-from recdag.studies.base import MEAN
 from recdag.studies.figures import Drawn, dot_figure, line_figure
 from recdag.studies.names import AXES, METRICS, Measure
 from recdag.studies.numbers import NumberTable
+from recdag.studies.study import MEAN
 
 SHOWN = 2
 """Figures of as many measures; the numbers are there of all."""

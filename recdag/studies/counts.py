@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from recdag.studies.base import SHARE, Axes, Reads, Study, StudyPlan, StudyResult
 from recdag.studies.bench import Bench
+from recdag.studies.study import SHARE, Axes, Reads, Study, StudyPlan, StudyResult
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from recdag.studies.base import MEAN, VALIDATION, StudyPlan, StudyResult
 from recdag.studies.bench import Bench, CellResult
 from recdag.studies.grid import CellGrid
+from recdag.studies.study import MEAN, VALIDATION, StudyPlan, StudyResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recdag.recommenders.catalogue import model_spec
-from recdag.studies.base import RATIO, VALIDATION, ModelStudy, StudyPlan, StudyResult
 from recdag.studies.bench import Bench
+from recdag.studies.study import RATIO, VALIDATION, ModelStudy, StudyPlan, StudyResult
 
 if TYPE_CHECKING:
     import pandas as pd

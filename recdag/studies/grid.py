@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from recdag.evaluation.metrics import ALL_USERS
 from recdag.recommenders.catalogue import MODELS
-from recdag.studies.base import MEAN, Axes, StudyPlan, StudyResult, Sweep
 from recdag.studies.bench import Bench, Cell, CellResult
+from recdag.studies.study import MEAN, Axes, StudyPlan, StudyResult, Sweep
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from recdag import words
 from recdag.evaluation.metrics import ALL_USERS, larger_is_better, metric_title
 from recdag.plots.drawing import COLOURS, MARKERS
 from recdag.recommenders.catalogue import MODELS
-from recdag.studies.base import MEAN, RATIO, SHARE
+from recdag.studies.study import MEAN, RATIO, SHARE
 
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",\s+(?![^\[]*\])")
 METRICS = {"train_seconds": "training time in seconds"}

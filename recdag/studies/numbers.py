@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from recdag import words
-from recdag.studies.base import MEAN
 from recdag.studies.names import Measure, amount
 from recdag.studies.points import published_of
+from recdag.studies.study import MEAN
 
 if TYPE_CHECKING:
     from recdag.studies.content import Shown

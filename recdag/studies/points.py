@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from recdag.recommenders.variants import settings_of
-from recdag.studies.base import MEAN
 from recdag.studies.names import Measure
+from recdag.studies.study import MEAN
 
 _UNITS = {"train_hours": ("train_seconds", 3600.0)}
 """Metric of a claim -> (metric of the studies, factor)."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from recdag.studies.base import MEAN, ModelStudy, StudyPlan, StudyResult
 from recdag.studies.bench import Bench
+from recdag.studies.study import MEAN, ModelStudy, StudyPlan, StudyResult
 
 if TYPE_CHECKING:
     from recdag.studies.content import Content, Shown

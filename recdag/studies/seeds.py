@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from recdag.errors import RecdagError
 from recdag.evaluation.metrics import ALL_USERS
 from recdag.recommenders.catalogue import MODELS
-from recdag.studies.base import DEVIATION, MEAN, Axes, Reads, Study, StudyPlan, StudyResult, Sweep
 from recdag.studies.bench import Bench, Cell
+from recdag.studies.study import DEVIATION, MEAN, Axes, Reads, Study, StudyPlan, StudyResult, Sweep
 
 if TYPE_CHECKING:
     import pandas as pd

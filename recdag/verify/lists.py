@@ -26,9 +26,9 @@ from recdag.evaluation.ranking import USERS_STEP
 from recdag.evaluation.split import HeldOut, Split
 from recdag.graph.model_folder import Card, load_trained
 from recdag.graph.project import Project
-from recdag.graph.splits import read_splits
+from recdag.graph.shared_splits import read_splits
 from recdag.recommenders.base import Query, Recommender
-from recdag.warehouse.queries import user_keys
+from recdag.warehouse.lookups import user_keys
 
 TOLERANCE = 1e-6
 _AT_A_CUTOFF = {"recall": R, "recall_plain": R, "precision": P, "ndcg": nDCG, "hr": Success}

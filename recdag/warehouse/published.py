@@ -15,7 +15,7 @@ from recdag.errors import DataError
 from recdag.warehouse import descriptions
 from recdag.warehouse.locks import LOCK_MINUTES, connect, damage_named, holding, transaction
 from recdag.warehouse.schema import DEFAULTS, SCHEMA, VIEWS
-from recdag.warehouse.sql import columns, equality, identifier, scalar
+from recdag.warehouse.sql_text import columns, equality, identifier, scalar
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from recdag.errors import DataError
 from recdag.warehouse import provenance
 from recdag.warehouse.locks import LOCK_MINUTES, connect, holding, sharing, transaction
 from recdag.warehouse.provenance import Provenance
-from recdag.warehouse.sql import columns, identifier, row
+from recdag.warehouse.sql_text import columns, identifier, row
 
 FileState = tuple[tuple[int, int, int], ...]
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -12,12 +12,12 @@ import pytest
 
 from recdag.datasets.adding import check_name, try_out, write_entry
 from recdag.datasets.catalogue import load_catalogue
-from recdag.datasets.files import find_files, search_folders
+from recdag.datasets.file_search import find_files, search_folders
+from recdag.datasets.import_hints import Wishes
 from recdag.datasets.proposing import LogFile, propose
 from recdag.datasets.questions import Unanswered
 from recdag.datasets.sampling import take_sample
 from recdag.datasets.times import time_formats
-from recdag.datasets.wishes import Wishes
 from recdag.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -154,7 +154,7 @@ TABLE = lines("user,item,action,stars", lambda u, i: f"u{u},i{i},{'look' if i % 
             "ratings or counts.*--rating value, or",
         ),
         ("PK\x03\x04 and so on", {}, "archive"),
-        (gzip.compress(b"user,item\nu1,i1\n"), {}, "what .gz stands for"),
+        (gzip.compress(b"user,item\nu1,i1\n", mtime=0), {}, "what .gz stands for"),
         (b"\xef\xbb\xbf\n", {}, "is empty"),
         (b"\xfe\xff" + TABLE.encode("utf-16-be"), {}, "big-endian UTF-16.*UTF-8"),
         (

@@ -15,7 +15,7 @@ from recdag.datasets import addresses
 from recdag.datasets import download as module
 from recdag.datasets.download import download
 from recdag.datasets.entry import Dataset, Download
-from recdag.datasets.files import ensure_files, fetch
+from recdag.datasets.file_search import ensure_files, fetch
 from recdag.errors import DataError
 
 CONTENT = bytes(range(256)) * 4000

@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse
 
 from recdag.datasets.entry import Dataset
-from recdag.datasets.files import find_files
+from recdag.datasets.file_search import find_files
 from recdag.datasets.formats import StageReport, stage
 from recdag.errors import DataError
 

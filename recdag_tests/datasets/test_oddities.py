@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from recdag.datasets.adding import Preview, try_out
+from recdag.datasets.import_hints import Wishes
 from recdag.datasets.proposing import LogFile, propose
-from recdag.datasets.wishes import Wishes
 from recdag.errors import DataError
 
 ROWS = [f"u{n % 9},i{n % 7}" for n in range(63)]

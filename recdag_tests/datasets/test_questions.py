@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from recdag.datasets.adding import try_out
+from recdag.datasets.import_hints import Wishes
 from recdag.datasets.proposing import LogFile, propose
 from recdag.datasets.questions import Question, Unanswered
-from recdag.datasets.wishes import Wishes
 from recdag.errors import DataError
 
 RNG = np.random.default_rng(0)

@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 
 from recdag.datasets.catalogue import load_dataset
 from recdag.datasets.entry import Dataset
-from recdag.datasets.files import find_files
+from recdag.datasets.file_search import find_files
 from recdag.datasets.formats import stage
 from recdag.datasets.simulator import BEHAVIOURS, DAY, DAYS, MAX_REPEATS, START, Simulation, simulate, truth
 from recdag.errors import ConfigError

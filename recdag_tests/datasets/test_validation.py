@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from recdag.datasets.entry import Dataset
-from recdag.datasets.files import find_files
+from recdag.datasets.file_search import find_files
 from recdag.datasets.formats import stage
 from recdag.errors import DataError
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from recdag.graph import anchors
-from recdag.graph.splits import read_splits
+from recdag.graph.shared_splits import read_splits
 
 
 @pytest.fixture

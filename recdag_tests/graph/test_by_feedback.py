@@ -9,10 +9,10 @@ from recdag.evaluation.metrics import ALL_USERS, USER_GROUPS
 from recdag.graph.checks import plausible_metrics
 from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.evaluation_plan import evaluation_version
-from recdag.graph.request import TrainingRequest
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import run_study
 from recdag.graph.training import train_model
+from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.multi_feedback import METRICS
 
@@ -76,7 +76,7 @@ def test_the_study_of_samplers_tells_the_groups_apart_and_keeps_its_cells(projec
     assert len(rows) == 8 * 6
     assert run_study(request, "samplers").cached
 
-    monkeypatch.setattr("recdag.graph.cells.fit_folds", None)
+    monkeypatch.setattr("recdag.graph.grid_cells.fit_folds", None)
     one = StudyRequest(project, "tiny", PAPER, {"sampler": ["uniform"]})
     assert not run_study(one, "samplers").cached
     uniform = [row for row in rows if "uniform" in row[0]]

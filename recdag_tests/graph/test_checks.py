@@ -7,8 +7,8 @@ from safetensors.numpy import load_file, save_file
 
 from recdag.graph import checks
 from recdag.graph.project import Project
-from recdag.graph.request import TrainingRequest
 from recdag.graph.training import train_model
+from recdag.graph.training_request import TrainingRequest
 
 
 @pytest.fixture

@@ -19,15 +19,15 @@ from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.overview import project_status
 from recdag.graph.previews import results_table
 from recdag.graph.project import Project
-from recdag.graph.request import TrainingRequest
+from recdag.graph.shared_splits import read_splits, split_asset
 from recdag.graph.snapshot import Snapshot
-from recdag.graph.splits import read_splits, split_asset
 from recdag.graph.training import train_model
+from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.page import build_report
-from recdag.report.terminal import result_tables
-from recdag.warehouse.queries import user_keys
+from recdag.report.terminal_tables import result_tables
+from recdag.warehouse.lookups import user_keys
 from recdag_tests.conftest import TABLES
 from recdag_tests.graph.changed_code import change_code
 

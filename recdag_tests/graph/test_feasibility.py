@@ -20,15 +20,15 @@ from recdag.graph.assets import make
 from recdag.graph.checks import no_leak, plausible_metrics
 from recdag.graph.overview import project_status
 from recdag.graph.project import Project
+from recdag.graph.shared_splits import split_asset
 from recdag.graph.snapshot import Snapshot
-from recdag.graph.splits import split_asset
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import refuse_study, run_study
 from recdag.orchestration.display import RunDisplay
-from recdag.orchestration.run import materialize
+from recdag.orchestration.runs import materialize
 from recdag.papers.catalogue import PAPERS
-from recdag.warehouse.queries import recorded_keys
-from recdag.warehouse.skipped import read_skipped
+from recdag.warehouse.lookups import recorded_keys
+from recdag.warehouse.skipped_rows import read_skipped
 
 
 @pytest.fixture

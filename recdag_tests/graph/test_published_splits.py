@@ -12,7 +12,7 @@ from recdag.graph.assets import make
 from recdag.graph.checks import no_leak
 from recdag.graph.evaluation import data_notes
 from recdag.graph.project import Project
-from recdag.graph.splits import split_asset, split_notes
+from recdag.graph.shared_splits import split_asset, split_notes
 
 USERS, ITEMS = range(12), range(150)
 TRAIN = [(user, (user * 7 + k) % 150) for user in USERS for k in range(6)]

@@ -45,7 +45,7 @@ SITUATIONS = {
     "another protocol leave_one_out": code("recdag.evaluation.protocols.leave_one_out"),
     "other code of interactions": code("recdag.warehouse.interactions"),
     "other code of events": code("recdag.datasets.formats"),
-    "other code of the matrices": code("recdag.warehouse.matrices"),
+    "other code of the matrices": code("recdag.warehouse.matrix_tables"),
     "other code of the tests between models": code("recdag.evaluation.significance"),
     "ncf/gmf is deleted": deleted("ncf/gmf"),
     "benchmark/ease is deleted": deleted("benchmark/ease"),

@@ -12,15 +12,15 @@ import pytest
 
 from recdag.errors import Cancelled, ConfigError, RecdagError
 from recdag.graph.project import Project
-from recdag.graph.request import TrainingRequest
 from recdag.graph.training import train_model
+from recdag.graph.training_request import TrainingRequest
 from recdag.training import loop
 from recdag.warehouse import locks
 
 KILLED_IN_EPOCH_3 = """
 import os, signal
 from recdag.graph.project import Project
-from recdag.graph.request import TrainingRequest
+from recdag.graph.training_request import TrainingRequest
 from recdag.graph.training import train_model
 from recdag.training import loop
 

@@ -9,18 +9,18 @@ import yaml
 
 from recdag.errors import Cancelled, ConfigError, RecdagError, TrainingError
 from recdag.evaluation import experiment
+from recdag.graph.best_values import tuned_path
 from recdag.graph.evaluation import evaluate_model
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
-from recdag.graph.request import Budget, TrainingRequest, request_of
 from recdag.graph.search import Search
-from recdag.graph.splits import read_splits
+from recdag.graph.shared_splits import read_splits
 from recdag.graph.training import plan_training, train_model
-from recdag.graph.tuned import tuned_path
+from recdag.graph.training_request import Budget, TrainingRequest, request_of
 from recdag.graph.tuning import tune_model
 from recdag.recipes.search_space import Choice, Range
 from recdag.recommenders.ease.model import EASE
-from recdag.warehouse.queries import user_keys
+from recdag.warehouse.lookups import user_keys
 
 SPACES = {
     "wmf": {"factors": [4, 6, 8], "l2": {"low": 0.001, "high": 1.0, "log": True}},

@@ -3,7 +3,7 @@
 import logging
 import shutil
 
-from recdag.orchestration.run import materialize
+from recdag.orchestration.runs import materialize
 from recdag.settings import Settings
 
 

@@ -14,9 +14,9 @@ from recdag.orchestration.automation import job_for, refresh
 from recdag.orchestration.definitions import build_defs
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
-from recdag.studies.base import Sweep
 from recdag.studies.counts import Counts
 from recdag.studies.grid import CellGrid
+from recdag.studies.study import Sweep
 from recdag.warehouse.schema import SCHEMA
 
 

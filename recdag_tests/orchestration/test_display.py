@@ -8,7 +8,7 @@ from dagster._core.events import AssetObservationData
 from rich.console import Console
 
 from recdag.orchestration.display import RunDisplay
-from recdag.orchestration.run import materialize
+from recdag.orchestration.runs import materialize
 from recdag.settings import Settings
 
 

@@ -6,7 +6,7 @@ from dagster._core.execution.plan.objects import StepFailureData
 from dagster_shared.error import SerializableErrorInfo
 
 from recdag.orchestration.history import failures, message_of
-from recdag.orchestration.run import materialize
+from recdag.orchestration.runs import materialize
 from recdag.settings import Settings
 
 

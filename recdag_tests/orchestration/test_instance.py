@@ -4,7 +4,7 @@ import pytest
 
 from recdag.errors import ConfigError, DataError
 from recdag.orchestration.instance import opened
-from recdag.orchestration.turns import clear_killed_runs
+from recdag.orchestration.run_lock import clear_killed_runs
 
 
 @pytest.mark.parametrize("content", ["a: [b", "telemetry: 5", "just words"])

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from recdag.orchestration.instance import prepare_home
-from recdag.orchestration.run import materialize
+from recdag.orchestration.runs import materialize
 from recdag.papers.claims import load_claims
 from recdag.settings import Settings
 

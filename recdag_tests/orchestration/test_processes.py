@@ -13,7 +13,7 @@ from dagster._core.events import EngineEventData
 from recdag.orchestration import processes
 from recdag.orchestration.processes import Place
 from recdag.orchestration.resources import ProjectResource
-from recdag.orchestration.turns import clear_killed_runs
+from recdag.orchestration.run_lock import clear_killed_runs
 
 
 @dg.op

@@ -6,15 +6,15 @@ import shlex
 import dagster as dg
 import pytest
 
-from recdag.cli.asked import Asked
+from recdag.cli.run_options import Asked
 from recdag.errors import ConfigError, RecdagError
 from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
 from recdag.orchestration.definitions import build_defs
 from recdag.orchestration.selections import resolve, with_keys
 from recdag.papers.catalogue import PAPERS
-from recdag.report.provenance import training_command
-from recdag.serving.opening import find_card
+from recdag.report.row_provenance import training_command
+from recdag.serving.trained_services import find_card
 from recdag.settings import CHECKOUT
 
 TABLES = {"raw_files", "events", "interactions", "binarized"}

@@ -14,7 +14,7 @@ from recdag.errors import DataError
 from recdag.graph.project import Project
 from recdag.orchestration.definitions import build_defs
 from recdag.orchestration.instance import prepare_home
-from recdag.orchestration.run import materialize
+from recdag.orchestration.runs import materialize
 from recdag.settings import Settings
 
 NCF = '+key:"ncf/evaluation"'

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdag.graph.request import Budget
+from recdag.graph.training_request import Budget
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR, compare, load_anchors, load_claims
 from recdag.recommenders.catalogue import MODELS

@@ -10,9 +10,9 @@ from recdag.recipes.recipe import load_recipe
 from recdag.recommenders.catalogue import model_spec
 from recdag.settings import PACKAGE, SHIPPED_RECIPES
 from recdag.studies.activity import ByActivity
-from recdag.studies.base import ModelStudy, Sweep
 from recdag.studies.curves import Curves
 from recdag.studies.grid import CellGrid, Grid, Series
+from recdag.studies.study import ModelStudy, Sweep
 from recdag.studies.top_list import TopList
 
 STUDIES = [(paper, study) for paper in PAPERS.values() for study in paper.studies]

@@ -13,7 +13,7 @@ from recdag.graph.study_runs import refuse_study, run_study
 from recdag.orchestration.assets import asset
 from recdag.papers.catalogue import PAPERS
 from recdag.report.page import build_report
-from recdag.studies.base import SHARE, Reads, Study, StudyPlan, StudyResult
+from recdag.studies.study import SHARE, Reads, Study, StudyPlan, StudyResult
 
 
 @dataclass(frozen=True, kw_only=True)

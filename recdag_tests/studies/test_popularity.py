@@ -8,10 +8,10 @@ import pytest
 
 from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.model_folder import Card
-from recdag.graph.request import TrainingRequest
-from recdag.graph.splits import read_splits
+from recdag.graph.shared_splits import read_splits
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.training import train_model
+from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.studies.popularity import ByPopularity, popularity_groups, share_found
 

@@ -12,15 +12,15 @@ import torch
 from recdag.errors import Cancelled, RecdagError
 from recdag.evaluation.experiment import evaluate
 from recdag.evaluation.protocols import PROTOCOLS
-from recdag.graph import cells
+from recdag.graph import grid_cells
 from recdag.graph.assets import make
 from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.project import Project
-from recdag.graph.request import TrainingRequest
-from recdag.graph.splits import read_splits, split_asset
+from recdag.graph.shared_splits import read_splits, split_asset
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import run_study
 from recdag.graph.training import train_model
+from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
 from recdag.training.options import FitOptions
@@ -35,13 +35,13 @@ def project(prepare):
 def fits(monkeypatch):
     """The variants that are trained, in order."""
     trained = []
-    fit = cells.fit_folds
+    fit = grid_cells.fit_folds
 
     def counted(plan, *arguments, **options):
         trained.append(plan.request.model + str(dict(plan.request.overrides)))
         return fit(plan, *arguments, **options)
 
-    monkeypatch.setattr(cells, "fit_folds", counted)
+    monkeypatch.setattr(grid_cells, "fit_folds", counted)
     return trained
 
 

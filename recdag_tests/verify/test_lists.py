@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from recdag.cli import app
 from recdag.graph.evaluation import evaluate_paper
-from recdag.graph.request import TrainingRequest
 from recdag.graph.training import train_model
+from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
 
 

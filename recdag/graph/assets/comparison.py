@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from recdag.graph import checks
-from recdag.graph.comparison import (
+from recdag.graph.claim_rows import (
     COMPARED,
     REPORTED,
     compare_with_papers,

@@ -9,7 +9,8 @@ from functools import partial
 from recdag.errors import RecdagError
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.graph import checks
-from recdag.graph.assets import data
+from recdag.graph.asset_status import SETTLED, asset_statuses
+from recdag.graph.assets import preparation
 from recdag.graph.assets.splits import split_step
 from recdag.graph.assets.trainings import training_step
 from recdag.graph.evaluation import evaluate_paper
@@ -18,9 +19,8 @@ from recdag.graph.feasibility import publish_refused, refusal
 from recdag.graph.ledger import Ledger, Record, Recorded
 from recdag.graph.previews import leading_values, published_rows, results_table
 from recdag.graph.project import Project
+from recdag.graph.shared_splits import split_asset
 from recdag.graph.snapshot import Snapshot
-from recdag.graph.splits import split_asset
-from recdag.graph.status import SETTLED, asset_statuses
 from recdag.graph.step import Check, Markdown, Outcome, Shown, Step, Verdict, Work
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
@@ -113,7 +113,7 @@ def results_current(project: Project, dataset: str, paper: str) -> Verdict:
     snapshot, about = Snapshot(project.settings), PAPERS[paper]
     models = [training_step(snapshot, about, model_spec(name)) for name in about.nodes]
     evaluation = evaluation_step(about)
-    steps = [*data.steps(snapshot), split_step(PROTOCOLS[about.protocol]), *models, evaluation]
+    steps = [*preparation.steps(snapshot), split_step(PROTOCOLS[about.protocol]), *models, evaluation]
     try:
         statuses = asset_statuses(steps, Ledger(snapshot, dataset), as_made=True)
     except RecdagError as error:

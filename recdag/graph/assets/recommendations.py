@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from recdag.errors import NotMade
 from recdag.graph.feasibility import refusal
-from recdag.graph.launch import DEFAULT_MODELS, RecommendationsLaunch
+from recdag.graph.launch_settings import DEFAULT_MODELS, RecommendationsLaunch
 from recdag.graph.ledger import Ledger, Record
 from recdag.graph.previews import published_rows
 from recdag.graph.project import Project
-from recdag.graph.recommendations import (
+from recdag.graph.published_lists import (
     ASSET,
     CODE,
     default_refusal,

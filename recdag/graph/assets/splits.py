@@ -9,9 +9,9 @@ from recdag.evaluation.protocols import PROTOCOLS, Protocol
 from recdag.graph import checks
 from recdag.graph.anchors import popularity_anchor
 from recdag.graph.project import Project
-from recdag.graph.splits import split_asset, split_config, write_assignment
+from recdag.graph.shared_splits import split_asset, split_config, write_assignment
 from recdag.graph.step import Check, Step
-from recdag.graph.tables import table_step
+from recdag.graph.table_steps import table_step
 
 
 def steps(project: Project) -> Iterator[Step]:
@@ -29,7 +29,7 @@ def split_step(protocol: Protocol) -> Step:
         kinds=frozenset({"duckdb", "numpy"}),
         description=f"{protocol.description} Every model measured under `{rules}` reads this split.",
         tags={"candidates": "sampled" if protocol.samples_candidates else "all"},
-        code=(protocol.assign.__module__, "recdag.warehouse.splits"),
+        code=(protocol.assign.__module__, "recdag.warehouse.split_tables"),
         config=partial(split_config, protocol=rules),
         write=partial(write_assignment, protocol=rules),
         tables=(f"split_{rules}", *((f"candidates_{rules}",) if protocol.samples_candidates else ())),

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from recdag.graph.feasibility import refusal
-from recdag.graph.launch import StudyLaunch, study_launch
+from recdag.graph.launch_settings import StudyLaunch, study_launch
 from recdag.graph.ledger import Ledger
 from recdag.graph.previews import published_rows, study_table
 from recdag.graph.project import Project
-from recdag.graph.splits import split_asset
+from recdag.graph.shared_splits import split_asset
 from recdag.graph.step import Markdown, Outcome, Shown, Step, Work
 from recdag.graph.study_request import StudyRequest
 from recdag.graph.study_runs import KeyedPlan, plan_keyed, refuse_study, run_study
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.studies.base import Study
+from recdag.studies.study import Study
 from recdag.warehouse.lineage import Origins
 
 

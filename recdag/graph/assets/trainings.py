@@ -8,14 +8,14 @@ from functools import partial
 from recdag.errors import ConfigError, NotApplicable
 from recdag.graph import checks
 from recdag.graph.feasibility import note_refusal, refusal
-from recdag.graph.launch import TrainingLaunch, training_launch
+from recdag.graph.launch_settings import TrainingLaunch, training_launch
 from recdag.graph.ledger import Ledger
 from recdag.graph.previews import learning_curve, validation_reached
 from recdag.graph.project import Project
-from recdag.graph.request import Budget, TrainingRequest, request_of
-from recdag.graph.splits import split_asset
+from recdag.graph.shared_splits import split_asset
 from recdag.graph.step import Check, Outcome, Shown, Step, Work
 from recdag.graph.training import Plan, plan_training, train_model
+from recdag.graph.training_request import Budget, TrainingRequest, request_of
 from recdag.graph.tuning import tune_model
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper

@@ -10,7 +10,7 @@ import pandas as pd
 from recdag import words
 from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.papers.paper import Paper
-from recdag.report.results import SIGNIFICANT
+from recdag.report.result_tables import SIGNIFICANT
 from recdag.report.tables import ResultTable
 from recdag.report.verdicts.evidence import Unjudged, lacks_of
 

@@ -4,7 +4,7 @@ import pytest
 
 from recdag.papers.catalogue import PAPERS
 from recdag.report import queries
-from recdag.report.results import result_table
+from recdag.report.result_tables import result_table
 from recdag.report.verdicts.evidence import lacks_of
 
 MODELS = ("neumf_pretrain", "item_pop", "eals", "bpr")

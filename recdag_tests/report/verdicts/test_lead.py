@@ -6,7 +6,7 @@ import pytest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
 from recdag.report import queries
-from recdag.report.results import result_table
+from recdag.report.result_tables import result_table
 from recdag.report.verdicts.evidence import Unjudged
 from recdag.report.verdicts.lead import lead_of, lead_sentence
 

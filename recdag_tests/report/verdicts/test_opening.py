@@ -5,7 +5,7 @@ import pandas as pd
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
 from recdag.report import queries
-from recdag.report.results import result_table
+from recdag.report.result_tables import result_table
 from recdag.report.verdicts.evidence import Lack, Unjudged
 from recdag.report.verdicts.lead import AHEAD, BEHIND, LEVEL, Lead
 from recdag.report.verdicts.opening import next_run, opening_sentence, outcome_sentence

@@ -4,7 +4,7 @@ import pytest
 
 from recdag.papers.catalogue import PAPERS
 from recdag.report import queries
-from recdag.report.results import result_table
+from recdag.report.result_tables import result_table
 from recdag.report.verdicts.survival import Survivals, survival_sentence, survival_summary, survivals_of
 
 
