@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from recdag.errors import NotMade, RecdagError
 from recdag.graph.evaluation import evaluate_trained
 from recdag.graph.grid_cells import CellRunner
-from recdag.graph.ledger import input_versions
+from recdag.graph.ledger import Recorded, input_versions
 from recdag.graph.model_folder import Card, load_trained, read_history
 from recdag.graph.project import Project
 from recdag.graph.shared_splits import read_splits
@@ -37,6 +37,7 @@ class StudyRequest:
     Attributes:
         axes: values that take the place of the study's own.
         seed: of every training.
+        recorded: what is published, where that is known already.
     """
 
     project: Project
@@ -47,6 +48,7 @@ class StudyRequest:
     run_id: str = ""
     on_progress: Callable[[Progress], None] = lambda progress: None
     heartbeat: Callable[[], None] = lambda: None
+    recorded: Recorded | None = None
 
     @property
     def protocol(self) -> str:
@@ -67,8 +69,10 @@ class StudyRequest:
         return tuple(self._evaluation_keys(models))
 
     def _evaluation_keys(self, models: Sequence[str]) -> dict[str, str]:
-        with self.project.published.reading() as connection:
-            known = recorded_keys(connection)
+        known = self.recorded
+        if known is None:
+            with self.project.published.reading() as connection:
+                known = recorded_keys(connection)
         keys = {model: known.get((self.dataset, f"{self.paper}/{model}")) for model in models}
         return {model: key for model, key in keys.items() if key}
 

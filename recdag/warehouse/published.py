@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # The newest `duckdb` command line reads this; it cannot open a file in the library's newest format.
 _STORAGE = {"storage_compatibility_version": "v1.5.0"}
 
+_complete: set[tuple[Path, int, int]] = set()
+"""Files, as they were, that have all columns."""
+
 
 class Published:
     """The published results, for example data/recdag.duckdb.
@@ -93,12 +96,18 @@ class Published:
                 pass
 
     def _has_schema(self) -> bool:
-        with (
-            closing(connect(self.path, read_only=True, minutes=self.lock_minutes)) as connection,
-            damage_named(self.path),
-        ):
-            rows = connection.execute("select table_name, column_name from duckdb_columns()").fetchall()
-        return {(table, name) for table, fields in SCHEMA.items() for name in fields} <= set(rows)
+        """Whether all columns are there; a file is looked into once, for updates put another in its place."""
+        state = (self.path, self.path.stat().st_ino, self.path.stat().st_mtime_ns)
+        if state not in _complete:
+            with (
+                closing(connect(self.path, read_only=True, minutes=self.lock_minutes)) as connection,
+                damage_named(self.path),
+            ):
+                rows = connection.execute("select table_name, column_name from duckdb_columns()").fetchall()
+            if not {(table, name) for table, fields in SCHEMA.items() for name in fields} <= set(rows):
+                return False
+            _complete.add(state)
+        return True
 
 
 def replace_rows(

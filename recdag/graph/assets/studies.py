@@ -80,7 +80,7 @@ def _how(study: Study) -> str:
 
 
 def _plan(ledger: Ledger, paper: str, study: Study) -> KeyedPlan:
-    return plan_keyed(StudyRequest(ledger.project, ledger.dataset, paper), study)
+    return plan_keyed(StudyRequest(ledger.project, ledger.dataset, paper, recorded=ledger.recorded), study)
 
 
 def _run(work: Work, paper: str, study: Study) -> Outcome:
