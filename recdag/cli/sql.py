@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from recdag.cli.rows import Rows, print_csv, print_json, print_rows
-from recdag.errors import RecdagError
 from recdag.graph.project import Project
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def _answer(project: Project, query: str) -> Iterator[tuple[list[str], Rows]]:
     """The names of the columns, and the rows as they are asked for."""
     import duckdb
 
+    from recdag.warehouse.lookups import query_error
+
     project.published.ensure()
     try:
         with project.published.reading() as connection:
@@ -53,7 +54,7 @@ def _answer(project: Project, query: str) -> Iterator[tuple[list[str], Rows]]:
             _interruptible(connection, lambda: connection.execute(query))
             yield [name for name, *_ in connection.description or []], _rows(connection)
     except duckdb.Error as error:
-        raise RecdagError(str(error).rstrip("."), cure=_cure(error)) from error
+        raise query_error(error) from error
 
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> Rows:
@@ -70,16 +71,3 @@ def _interruptible(connection: duckdb.DuckDBPyConnection, ask: Callable[[], Answ
         except KeyboardInterrupt:
             connection.interrupt()
             raise
-
-
-def _cure(error: duckdb.Error) -> str:
-    """What to do about a query that failed."""
-    import duckdb
-
-    if isinstance(error, duckdb.CatalogException):
-        return "The tables are listed by: recdag sql 'show tables'"
-    if isinstance(error, duckdb.BinderException):
-        return "The columns of a table are listed by: recdag sql 'describe metrics'"
-    if isinstance(error, duckdb.ParserException | duckdb.SyntaxException):
-        return "Correct the query; docs/queries.md has examples"
-    return "The result tables can be asked and nothing else: no writing, no other files, no settings"

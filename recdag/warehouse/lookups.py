@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import numpy as np
 from duckdb import DuckDBPyConnection
 
+from recdag.errors import RecdagError
 from recdag.warehouse.sql_text import row
 
 
 def user_keys(connection: DuckDBPyConnection) -> np.ndarray:
     """(n,) the users' own keys, by id."""
     keys = connection.execute("select user_key from users order by user_id").fetchnumpy()["user_key"]
+    return np.asarray(keys, dtype=object)
+
+
+def item_keys(connection: DuckDBPyConnection) -> np.ndarray:
+    """(m,) the items' own keys, by id."""
+    keys = connection.execute("select item_key from items order by item_id").fetchnumpy()["item_key"]
     return np.asarray(keys, dtype=object)
 
 
@@ -40,3 +48,18 @@ def recorded_keys(connection: DuckDBPyConnection) -> dict[tuple[str, str], str]:
     """(data set, asset) -> key of everything recorded in the published file."""
     rows = connection.execute("select dataset, asset, key from provenance").fetchall()
     return {(dataset, asset): key for dataset, asset, key in rows}
+
+
+def query_error(error: duckdb.Error) -> RecdagError:
+    """What is wrong with a query of the published tables, and what to do about it."""
+    return RecdagError(str(error).rstrip("."), cure=_cure(error))
+
+
+def _cure(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.CatalogException):
+        return "The tables are listed by: recdag sql 'show tables'"
+    if isinstance(error, duckdb.BinderException):
+        return "The columns of a table are listed by: recdag sql 'describe metrics'"
+    if isinstance(error, duckdb.ParserException | duckdb.SyntaxException):
+        return "Correct the query; docs/queries.md has examples"
+    return "The result tables can be asked and nothing else: no writing, no other files, no settings"
