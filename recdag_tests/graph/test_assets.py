@@ -5,7 +5,7 @@ import pytest
 from recdag.graph.assets import graph
 from recdag.graph.project import Project
 from recdag.warehouse.schema import SCHEMA
-from recdag.warehouse.sql import columns
+from recdag.warehouse.sql_text import columns
 from recdag_tests.graph.changed_code import change_code
 
 

@@ -8,7 +8,7 @@ import pytest
 from recdag.errors import ConfigError
 from recdag.graph.project import Project
 from recdag.orchestration.definitions import build_defs
-from recdag.orchestration.run import materialize
+from recdag.orchestration.runs import materialize
 
 OWN = '''
 import dagster as dg
