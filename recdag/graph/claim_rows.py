@@ -20,6 +20,7 @@ from recdag.papers.paper import Paper
 from recdag.report.page import build_report
 from recdag.report.queries import read_datasets, read_simulated
 from recdag.report.records import write_records
+from recdag.report.templates import templates_version
 from recdag.report.verdicts.evidence import SIMULATED
 from recdag.report.verdicts.tally import verdict_bars
 from recdag.warehouse.lookups import recorded_keys
@@ -30,6 +31,7 @@ from recdag.warehouse.skipped_rows import read_skipped
 COMPARED = ("recdag.papers.claims",)
 REPORTED = ("recdag.report.page", "recdag.report.records")
 """The modules that decide the verdicts, and the page."""
+_DRAWN = ("recdag.plots", "recdag.studies", "recdag.words")
 EVERYWHERE = ("", "comparison")
 
 
@@ -59,7 +61,8 @@ def report_key(project: Project, recorded: Mapping[tuple[str, str], str]) -> str
         results=sorted(recorded.items()),
         papers=repr(PAPERS),
         anchors=load_anchors().to_csv(),
-        version=code_version(REPORTED),
+        version=code_version(REPORTED, _DRAWN),
+        templates=templates_version(),
     )
 
 

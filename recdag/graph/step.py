@@ -60,16 +60,19 @@ def step_key(**parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def code_version(modules: Iterable[str]) -> str:
+def code_version(modules: Iterable[str], rooms: Collection[str] = ()) -> str:
     """Changes with what some modules say, and those of their own rooms that they import.
 
     Comments, docstrings and the places of files do not count. A module of this room stands for itself: what
     it imports of the room only leads from asset to asset.
+
+    Args:
+        rooms: further ones into which imports are followed.
     """
     reached = set[str]()
     for module in modules:
         room = ".".join(module.split(".")[:2])
-        reached |= {module} if room == _HERE else code_of(module, (room,))
+        reached |= {module} if room == _HERE else code_of(module, (room, *rooms))
     return fingerprint(reached)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -45,3 +46,9 @@ def templates(*, html: bool) -> Environment:
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     environment.globals["VERDICTS"] = SHOWN_VERDICTS
     return environment
+
+
+def templates_version() -> str:
+    """Changes with the text of any template, style or script of the page and the records."""
+    texts = [path for path in sorted(HERE.iterdir()) if path.is_file() and path.suffix != ".py"]
+    return hashlib.sha256(b"\n".join(path.read_bytes() for path in texts)).hexdigest()[:12]

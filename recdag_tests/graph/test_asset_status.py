@@ -18,6 +18,7 @@ from recdag.graph.training import train_model
 from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import load_anchors
+from recdag.report import templates
 
 PAPER = PAPERS["cf_nade"]
 MODELS = [f"cf_nade/{model}" for model in PAPER.nodes]
@@ -154,6 +155,15 @@ def test_a_damaged_card_is_the_problem_of_its_data_set_alone(made):
 
 def test_the_report_follows_the_independent_results_it_shows(made, monkeypatch):
     monkeypatch.setattr(claim_rows, "load_anchors", lambda: load_anchors().head(1))
+    assert states()["report"] == "stale"
+
+
+@pytest.mark.parametrize("file", ["page.css", "record.md.j2"])
+def test_the_report_follows_its_templates(made, tmp_path, monkeypatch, file):
+    copy = shutil.copytree(templates.HERE, tmp_path / "templates")
+    monkeypatch.setattr(templates, "HERE", copy)
+    assert states()["report"] == "current"
+    (copy / file).write_text("changed")
     assert states()["report"] == "stale"
 
 
