@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from recdag.errors import ConfigError
 from recdag.papers import benchmark, cf_nade, fawmf, mult_vae, multi_feedback, ncf
 from recdag.papers.paper import Paper
@@ -24,17 +26,42 @@ def paper(name: str) -> Paper:
     return PAPERS[name]
 
 
+def model(name: str) -> tuple[Paper, str]:
+    """The paper and the model called PAPER/MODEL.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    owner, own = _taken_apart(name, "model", {each.id: each.nodes for each in PAPERS.values()})
+    if own not in owner.nodes:
+        raise ConfigError(
+            f"{owner.id} has no model {own!r}", cure=f"Write PAPER/MODEL. {names_known(own, owner.nodes)}"
+        )
+    return owner, own
+
+
 def study(name: str) -> tuple[Paper, Study]:
     """The study called PAPER/STUDY, and its paper.
 
     Raises:
         ConfigError: there is none.
     """
+    names = {each.id: [study.id for study in each.studies] for each in PAPERS.values()}
+    owner, own = _taken_apart(name, "study", names)
+    return owner, owner.study(own)
+
+
+def _taken_apart(name: str, kind: str, names: Mapping[str, Collection[str]]) -> tuple[Paper, str]:
+    """The paper of PAPER/NAME, and the name.
+
+    Args:
+        names: paper -> what it has of that kind.
+    """
     of_paper, _, own = name.partition("/")
-    having = [each.id for each in PAPERS.values() if name in {study.id for study in each.studies}]
-    if not own and having:
+    owners = [each for each, having in names.items() if name in having]
+    if not own and owners:
         raise ConfigError(
-            f"{name!r} names a study without its paper",
-            cure=f"Write {' or '.join(f'{each}/{name}' for each in having)}",
+            f"{name!r} names a {kind} without its paper",
+            cure=f"Write {' or '.join(f'{each}/{name}' for each in owners)}",
         )
-    return (found := paper(of_paper)), found.study(own)
+    return paper(of_paper), own

@@ -11,9 +11,8 @@ from recdag.errors import ConfigError, RecdagError
 from recdag.graph.model_folder import Card, load_trained, read_ids
 from recdag.graph.project import Project
 from recdag.graph.shared_splits import split_asset
-from recdag.papers.catalogue import PAPERS, paper
+from recdag.papers import catalogue
 from recdag.serving.service import TOP, Keys, Service
-from recdag.suggest import names_known
 from recdag.warehouse.lookups import user_keys
 from recdag.warehouse.matrix_tables import read_csr
 from recdag.warehouse.provenance import find
@@ -26,18 +25,8 @@ def find_card(project: Project, dataset: str, name: str) -> Card:
         RecdagError: no such paper or model, or it has not been trained on this data set.
     """
     project.dataset(dataset)
-    of_paper, _, model = name.partition("/")
-    if not model and (having := [each.id for each in PAPERS.values() if name in each.nodes]):
-        raise ConfigError(
-            f"{name!r} names a model without its paper",
-            cure=f"Write {' or '.join(f'{each}/{name}' for each in having)}",
-        )
-    if model not in paper(of_paper).nodes:
-        raise ConfigError(
-            f"{of_paper} has no model {model!r}",
-            cure=f"Write PAPER/MODEL. {names_known(model, PAPERS[of_paper].nodes)}",
-        )
-    card = Card.read(project.trained(dataset, of_paper, model))
+    paper, model = catalogue.model(name)
+    card = Card.read(project.trained(dataset, paper.id, model))
     if card is None:
         raise RecdagError(f"{name} has not been trained on {dataset!r}", cure=_training(dataset, name))
     return card
