@@ -111,7 +111,7 @@ def _publish(
         _write_results(connection, plan, waiting)
         for model in gone:
             _remove_results(connection, plan, model)
-        write_significance(connection, rules, plan.dataset, plan.cards, plan.tests_key, splits, keys_of_users)
+        write_significance(connection, rules, plan.dataset, plan.cards, splits, keys_of_users)
         write_trainings(connection, plan.dataset, plan.paper, plan.cards, plan.trainings_key, splits, notes)
         record(connection, f"{plan.paper}/evaluation", plan.key, plan.key, {}, dataset=plan.dataset)
 

@@ -14,7 +14,6 @@ from recdag.graph.model_folder import Card
 from recdag.graph.step import code_version, step_key
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
-from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.schema import SCHEMA
 from recdag.warehouse.sql_text import arrays
@@ -30,11 +29,6 @@ _VALUES = """
     from user_metrics join compared using (model, variant) join known using (user_key)
     where dataset = ? and paper = ? and protocol = ? and metric = ?
 """
-
-
-def significance_asset(paper: str) -> str:
-    """The name under which a paper's tests are recorded."""
-    return f"{paper}/significance"
 
 
 def significance_key(paper: Paper, models: Mapping[str, str]) -> str:
@@ -59,7 +53,6 @@ def write_significance(
     paper: Paper,
     dataset: str,
     cards: Mapping[str, Card],
-    key: str,
     splits: Sequence[Split],
     keys_of_users: np.ndarray,
 ) -> None:
@@ -71,7 +64,6 @@ def write_significance(
     Args:
         connection: to the published file, whose user_metrics are current, inside its transaction.
         cards: of the models of the paper that were measured.
-        key: as from `significance_key`, recorded with the rows.
         splits: the folds that the models were evaluated on.
         keys_of_users: (n,) the users' own keys by id.
     """
@@ -91,7 +83,6 @@ def write_significance(
     where = {"dataset": dataset, "paper": paper.id}
     rows = pd.DataFrame(map(vars, found), columns=_columns())
     replace_rows(connection, "significance", rows.assign(**where, protocol=paper.protocol), **where)
-    record(connection, significance_asset(paper.id), key, key, {}, dataset=dataset)
 
 
 def _columns() -> list[str]:

@@ -56,7 +56,7 @@ def test_the_tests_are_done_again_only_where_something_changed(prepare):
     assert evaluate_paper(project, "tiny", "cf_nade").cached
     with project.published.update() as connection:
         connection.execute("delete from significance")
-        connection.execute("delete from provenance where asset = 'cf_nade/significance'")
+        connection.execute("delete from provenance where asset = 'cf_nade/evaluation'")
     outcome = evaluate_paper(project, "tiny", "cf_nade")
     assert not outcome.cached and outcome.metadata["evaluated"] == []
     assert rows(project, "cf_nade") == first

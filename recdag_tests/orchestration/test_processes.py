@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 from dagster._core.events import EngineEventData
 
+from recdag.graph.project import Project
 from recdag.orchestration import processes
 from recdag.orchestration.processes import Place
 from recdag.orchestration.resources import ProjectResource
@@ -77,7 +78,7 @@ def test_a_run_tells_where_it_is_at_work(home):
         def look(project: ProjectResource) -> None:
             project.open()
 
-        @dg.job(resource_defs={"project": ProjectResource()})
+        @dg.job(resource_defs={"project": ProjectResource.of(Project.open())})
         def looks() -> None:
             look()
 
