@@ -123,8 +123,12 @@ def test_the_kind_of_study_has_rows_and_a_section(result):
 
 def test_the_paper_has_its_recipe_and_its_claim_a_verdict(result):
     assert result["beta"] == 0.7
-    assert result["claims"] == [["rp3beta", 0.1, "not_run"]]
-    assert "Walks beside neighbours" in result["page"]
+    assert result["claims"] == [
+        ["rp3beta", 0.3, "not_run"],
+        ["bpr", 0.2, "not_run"],
+        ["item_pop", 0.1, "not_run"],
+    ]
+    assert "Walks beside factors" in result["page"]
 
 
 def test_the_format_is_read_and_the_kind_of_asset_made(result):

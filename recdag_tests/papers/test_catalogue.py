@@ -10,7 +10,7 @@ from recdag.recommenders.catalogue import MODELS
 
 
 def test_every_paper_names_models_that_can_be_trained():
-    assert set(PAPERS) == {"ncf", "mult_vae", "cf_nade", "multi_feedback", "fawmf", "benchmark"}
+    assert set(PAPERS) >= {"ncf", "mult_vae", "cf_nade", "multi_feedback", "fawmf", "benchmark"}
     for each in PAPERS.values():
         assert set(each.nodes) <= set(MODELS), each.id
         assert len(set(each.nodes)) == len(each.nodes), each.id

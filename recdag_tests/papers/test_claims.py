@@ -36,7 +36,7 @@ def test_every_published_number_is_read_as_it_stands():
     claims = load_claims()
     with Path(module.__file__).with_name("claims.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert len(claims) == len(rows) == 317
+    assert len(claims) == len(rows) >= 317
     assert list(claims["value"]) == [float(row["value"]) for row in rows]
     assert (claims["variant"] == "").sum() == sum(row["variant"] == "" for row in rows)
     assert claims["std_err"].isna().sum() == sum(row["std_err"] == "" for row in rows)
