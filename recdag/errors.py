@@ -43,3 +43,8 @@ class TrainingError(RecdagError):
 
 class Cancelled(RecdagError):
     """The run was ended from outside; the last checkpoint is kept."""
+
+
+def in_one_line(error: BaseException) -> str:
+    """What a foreign error says, in one line of at most 200 characters; its type where it says nothing."""
+    return (str(error).strip() or type(error).__name__).partition("\n")[0][:200]

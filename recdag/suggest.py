@@ -11,6 +11,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """What may have been meant, as the end of a message; empty where nothing is near."""
+    near = nearest(word, known)
+    return f"; did you mean {near}?" if near else ""
+
+
 def names_known(word: str, known: Iterable[str]) -> str:
     """The cure for a misspelt name: the nearest of the known ones, and all of them."""
     listed = ", ".join(names := sorted(known)) or "none"

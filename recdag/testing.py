@@ -167,18 +167,18 @@ class RecommenderContract:
         monkeypatch.setattr("recdag.training.loop.CHECKPOINT_EVERY_SECONDS", 0.0)
         options = _validated(data, tmp_path)
         expected: list[Progress] = []
-        told: list[Progress] = []
+        heard: list[Progress] = []
         make().fit(data, replace(options, checkpoint=None, on_progress=expected.append))
         stop = _stop_after(epochs)
 
         def record_and_stop(progress: Progress) -> None:
-            told.append(progress)
+            heard.append(progress)
             stop()
 
         with contextlib.suppress(Cancelled):
             make().fit(data, replace(options, on_progress=record_and_stop))
-        make().fit(data, replace(options, on_progress=told.append))
-        assert [(each.phase, each.epoch) for each in told] == [(each.phase, each.epoch) for each in expected]
+        make().fit(data, replace(options, on_progress=heard.append))
+        assert [(each.phase, each.epoch) for each in heard] == [(each.phase, each.epoch) for each in expected]
 
 
 def _validated(data: TrainingData, folder: Path) -> FitOptions:

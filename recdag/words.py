@@ -48,7 +48,7 @@ def memory(megabytes: float) -> str:
     return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
 
 
-def whole(value: float) -> str:
+def integer(value: float) -> str:
     """A whole number with thin spaces between thousands."""
     return "–" if value is None or math.isnan(value) else f"{int(value):,}".replace(",", "\u202f")
 

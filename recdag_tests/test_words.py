@@ -19,7 +19,7 @@ def test_duration(seconds, said):
 def test_numbers():
     assert words.number(0.70931) == "0.7093" and words.number(math.nan) == "–"
     assert words.signed(-0.0042) == "−0.0042" and words.signed(0.01, 3) == "+0.010"
-    assert words.whole(1000209) == "1\u202f000\u202f209"
+    assert words.integer(1000209) == "1\u202f000\u202f209"
     assert words.memory(312.4) == "312 MB" and words.memory(4400) == "4.4 GB"
 
 

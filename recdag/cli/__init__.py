@@ -23,7 +23,7 @@ from recdag.cli.terminal import errors
 from recdag.cli.ui import ui
 from recdag.cli.verify import verify
 from recdag.errors import RecdagError
-from recdag.graph.machine_errors import trouble
+from recdag.graph.machine_errors import machine_error
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 for command in (run, status, recommend, ui, sql, papers, models, studies, verify):
@@ -52,8 +52,8 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        told = error if isinstance(error, RecdagError) else trouble(error) or _unforeseen(error)
-        errors.print(f"[red]recdag:[/] {escape(str(told))}", highlight=False, soft_wrap=True)
+        shown = error if isinstance(error, RecdagError) else machine_error(error) or _unforeseen(error)
+        errors.print(f"[red]recdag:[/] {escape(str(shown))}", highlight=False, soft_wrap=True)
         code = 1
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from recdag.cli.terminal import console
-from recdag.datasets.import_hints import Encoding, Wishes
-from recdag.datasets.questions import Question, Unanswered
+from recdag.datasets.import_hints import Encoding, ImportHints
+from recdag.datasets.questions import NeedsAnswer, Question
 from recdag.graph.project import Project
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ def add(
     from recdag.graph.feasibility import refused_papers
 
     logs = [LogFile.parse(each) for each in files]
-    wishes = Wishes(
+    hints = ImportHints(
         name=name or default_name(logs), title=title, licence=licence, user=user, item=item,
         behaviour=behaviour, rating=rating, count=count, time=time, ignore=tuple(ignore or ()),
         target=target, threshold=threshold, time_format=time_format, separator=separator, encoding=encoding,
     )  # fmt: skip
     project = Project.open()
-    check_name(wishes.name or "", project.catalogue, force=force)
-    proposal = _propose(logs, wishes, items)
+    check_name(hints.name or "", project.catalogue, force=force)
+    proposal = _propose(logs, hints, items)
     preview = try_out(proposal)
     _show(proposal, preview)
     entry = write_entry(proposal, project.settings.added, project.settings.data, copy=copy)
@@ -99,26 +99,26 @@ def add(
     console.print(f"Next: recdag run --dataset {dataset} --paper benchmark", soft_wrap=True)
 
 
-def _propose(logs: Sequence[LogFile], wishes: Wishes, items: Path | None) -> Proposal:
+def _propose(logs: Sequence[LogFile], hints: ImportHints, items: Path | None) -> Proposal:
     """The proposal; on a terminal, what the files do not tell is asked for."""
     from recdag.datasets.proposing import propose
 
     while True:
         try:
-            return propose(logs, wishes, items)
-        except Unanswered as error:
+            return propose(logs, hints, items)
+        except NeedsAnswer as error:
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
                 raise
             # The others may come out differently with this answer.
-            wishes = _ask(error.questions[0], wishes)
+            hints = _ask(error.questions[0], hints)
 
 
-def _ask(question: Question, wishes: Wishes) -> Wishes:
+def _ask(question: Question, hints: ImportHints) -> ImportHints:
     console.print(question.problem, highlight=False, markup=False)
     while True:
         answer = typer.prompt(f"{question.field} ({', '.join(question.choices)})", default=question.guess)
         try:
-            return wishes.answered(question.field, str(answer))
+            return hints.answered(question.field, str(answer))
         except ValueError:
             console.print("Answer with a number.")
 
@@ -129,8 +129,8 @@ def _show(proposal: Proposal, preview: Preview) -> None:
     used = dataset.columns.used if dataset.columns else {}
     if used:
         kind = {"value": dataset.value_kind}
-        told = ", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items())
-        console.print(told, markup=False)
+        line = ", ".join(f"{kind.get(role, role)} = {column}" for role, column in used.items())
+        console.print(line, markup=False)
     if proposal.unused:
         more = len(proposal.unused) - _MOST_SHOWN
         listed = ", ".join(proposal.unused[:_MOST_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

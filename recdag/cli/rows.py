@@ -33,7 +33,9 @@ def print_csv(names: Sequence[str], rows: Rows) -> None:
 def print_json(names: Sequence[str], rows: Rows) -> None:
     """Print a list of objects. Infinity, which JSON does not have, is text; NaN is null."""
     keys = _told_apart(names)
-    typer.echo(json.dumps([dict(zip(keys, map(_plain, row), strict=True)) for row in rows], allow_nan=False))
+    typer.echo(
+        json.dumps([dict(zip(keys, map(_json_value, row), strict=True)) for row in rows], allow_nan=False)
+    )
 
 
 def print_rows(names: Sequence[str], rows: Rows) -> None:
@@ -82,7 +84,7 @@ def _text(value: Any) -> str:
     return "NULL" if _missing(value) is None else literal(str(value))
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     """A value in the types that JSON has."""
     if isinstance(value, float | Decimal) and not math.isfinite(value):
         return None if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
@@ -91,7 +93,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _json_value(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_json_value(each) for each in value]
     return value.isoformat() if isinstance(value, date) else str(value)

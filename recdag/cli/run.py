@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from recdag.cli import completion
-from recdag.cli.run_options import Asked
+from recdag.cli.run_options import RunOptions
 from recdag.cli.terminal import Dataset, console, errors
 from recdag.graph.project import Project
 from recdag.settings import CHECKOUT
@@ -62,20 +62,20 @@ def run(
     from recdag.orchestration.stopping import stop_on_signals
     from recdag.papers.catalogue import PAPERS
 
-    asked = Asked.of(paper, models, study, select, axis, studies)
+    options = RunOptions.parse(paper, models, study, select, axis, studies)
     project = Project.open()
     project.dataset(dataset)
-    config = asked.config(project, budget)
+    config = options.config(project, budget)
     project.published.ensure()
 
-    def tell(message: str) -> None:
+    def notify(message: str) -> None:
         console.print(message, highlight=False, markup=False)
 
     stop_on_signals()
     try:
         with RunDisplay(console) as display:
             summary = materialize(
-                project.settings, dataset, asked.selection, display, config, tell, display.expect
+                project.settings, dataset, options.selection, display, config, notify, display.expect
             )
     except KeyboardInterrupt:
         errors.print("Stopped. What is finished is kept; run again to go on.")
@@ -85,28 +85,28 @@ def run(
     concerned = {asset.partition("/")[0] for asset in display.skipped}
     skipped = refused(project, dataset, [name for name in PAPERS if name in concerned])
     for name, reason in skipped.items():
-        told = f"[yellow]{name} skipped on {dataset}:[/] {escape(reason)}"
-        console.print(told, highlight=False, soft_wrap=True)
+        line = f"[yellow]{name} skipped on {dataset}:[/] {escape(reason)}"
+        console.print(line, highlight=False, soft_wrap=True)
     _show_results(
-        project, dataset, [name for name in PAPERS if f"{name}/evaluation" in summary.assets], asked
+        project, dataset, [name for name in PAPERS if f"{name}/evaluation" in summary.assets], options
     )
     assets = "asset" if display.computed == 1 else "assets"
     console.print(f"{display.computed} {assets} computed, {display.reused} unchanged and reused.")
     if project.settings.report.exists():
         console.print(f"Report: {project.settings.report}", soft_wrap=True)
-    if not summary.success or (asked.paper and asked.paper.id in skipped):
+    if not summary.success or (options.paper and options.paper.id in skipped):
         raise typer.Exit(1)
     console.print(f"Next: {'make ui' if CHECKOUT else 'recdag ui'}, and open http://127.0.0.1:3000")
 
 
-def _show_results(project: Project, dataset: str, papers: Sequence[str], asked: Asked) -> None:
+def _show_results(project: Project, dataset: str, papers: Sequence[str], options: RunOptions) -> None:
     """The tables of the papers that were evaluated, of the models that were asked for."""
     from recdag.papers.catalogue import PAPERS
     from recdag.report.terminal_tables import TIES, result_tables
 
     with project.published.reading() as connection:
         tables = result_tables(
-            connection, dataset, [PAPERS[name] for name in papers], project.stands_for, asked.models
+            connection, dataset, [PAPERS[name] for name in papers], project.stands_for, options.models
         )
     for table in tables:
         console.print(table)

@@ -1,4 +1,4 @@
-"""What `recdag run` was asked for, from its options."""
+"""What `recdag run` was asked for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recdag.suggest import names_known
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunOptions:
     """Which assets a run is to make.
 
     Attributes:
@@ -32,7 +32,7 @@ class Asked:
     axes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
 
     @classmethod
-    def of(
+    def parse(
         cls,
         paper: str | None,
         models: str | None,
@@ -40,7 +40,7 @@ class Asked:
         select: str | None,
         axis: Sequence[str] | None,
         studies: bool,
-    ) -> Asked:
+    ) -> RunOptions:
         """The options, read together.
 
         Raises:
@@ -60,9 +60,9 @@ class Asked:
         if select:
             return cls(select)
         if study:
-            of_paper, found = find_study(study)
-            axes = _axes(study, found, axis or [])
-            return cls(study_selection(of_paper, found, axes), axes={study: axes} if axes else {})
+            of_paper, declared = find_study(study)
+            axes = _axes(study, declared, axis or [])
+            return cls(study_selection(of_paper, declared, axes), axes={study: axes} if axes else {})
         if models:
             chosen = find_paper(paper or "benchmark")
             named = _models(chosen, models)

@@ -13,7 +13,7 @@ from rich.table import Table
 from recdag.cli import completion
 from recdag.cli.terminal import console, errors
 from recdag.errors import RecdagError
-from recdag.graph.machine_errors import trouble
+from recdag.graph.machine_errors import machine_error
 
 if TYPE_CHECKING:
     from recdag.graph.asset_status import AssetStatus, DatasetStatus, State
@@ -43,9 +43,9 @@ def status(
     from recdag.graph.snapshot import Snapshot
 
     project = Snapshot.open()
-    found = project_status(project, None if dataset is None else [dataset])
-    made = [_with_failures(project, each) for each in found if each.made]
-    untouched = [each.dataset for each in found if not each.made]
+    statuses = project_status(project, None if dataset is None else [dataset])
+    made = [_with_failures(project, each) for each in statuses if each.made]
+    untouched = [each.dataset for each in statuses if not each.made]
     for each in made:
         _show(each, everything)
     if untouched:
@@ -64,7 +64,7 @@ def _with_failures(project: Project, status: DatasetStatus) -> DatasetStatus:
     try:
         return status.with_failures(failures(project.settings, status.dataset))
     except Exception as error:  # what stands can be told without what failed
-        known = error if isinstance(error, RecdagError) else trouble(error)
+        known = error if isinstance(error, RecdagError) else machine_error(error)
         if known is None:
             raise
         errors.print(f"What failed lately is not told: {escape(str(known))}", highlight=False, soft_wrap=True)

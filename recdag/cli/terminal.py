@@ -35,4 +35,4 @@ def print_table(table: Table) -> None:
 
 def literal(text: str) -> str:
     """Text from a file or a table as the terminal is to show it: no markup, no control characters."""
-    return escape(_CONTROL.sub(lambda found: repr(found[0])[1:-1], text))
+    return escape(_CONTROL.sub(lambda match: repr(match[0])[1:-1], text))

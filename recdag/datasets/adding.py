@@ -52,7 +52,7 @@ def try_out(proposal: Proposal) -> Preview:
     """
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
         connection.execute("SET temp_directory = ?", [spill])
-        report = stage(connection, proposal.dataset, proposal.found)
+        report = stage(connection, proposal.dataset, proposal.files)
         counted = connection.execute(
             "SELECT count(DISTINCT user_key), count(DISTINCT item_key), min(value), max(value),"
             " strftime(make_timestamp(min(time) * 1000000), '%Y-%m-%d %H:%M'),"
@@ -172,11 +172,11 @@ def _place(path: Path, target: Path, copy: bool) -> None:
 
 def _check_not_shadowed(proposal: Proposal, data_dir: Path) -> None:
     """Folders of RECDAG_DATA_DIR go before data/raw."""
-    found = find_files(proposal.dataset, search_folders(data_dir)[:-1])
+    files = find_files(proposal.dataset, search_folders(data_dir)[:-1])
     for role, path in proposal.paths.items():
-        if found is not None and not found.paths[role].samefile(path):
+        if files is not None and not files.paths[role].samefile(path):
             raise DataError(
                 "This file has the name that the new one would get, and would be read instead",
-                where=str(found.paths[role]),
+                where=str(files.paths[role]),
                 cure=f"Choose another --name, or take its folder out of {FOLDERS_VARIABLE}.",
             )

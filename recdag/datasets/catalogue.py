@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from recdag.datasets.entry import Columns, Dataset, Download, Expected, Source, near
+from recdag.datasets.entry import Columns, Dataset, Download, Expected, Source
 from recdag.errors import DataError
+from recdag.suggest import did_you_mean
 
 _DATASET = TypeAdapter(Dataset)
 _SHORTLY = reprlib.Repr()
@@ -98,8 +99,8 @@ def _read(path: Path) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        told = f" ({problem})" if problem else ""
-        raise DataError(f"This is not valid YAML{told}", where=where, cure="Correct the line.") from error
+        detail = f" ({problem})" if problem else ""
+        raise DataError(f"This is not valid YAML{detail}", where=where, cure="Correct the line.") from error
 
 
 def dataset_from(content: Mapping[str, Any], path: Path) -> Dataset:
@@ -148,7 +149,7 @@ def _explain(path: Path, error: ValidationError) -> DataError:
     name = ".".join(location)
     if first["type"] == "unexpected_keyword_argument":
         return DataError(
-            f"Unknown field {name}{near(location[-1], _ALL_KEYS)}",
+            f"Unknown field {name}{did_you_mean(location[-1], _ALL_KEYS)}",
             where=str(path),
             cure="Correct or remove it.",
         )

@@ -15,12 +15,13 @@ from recdag.datasets.column_guesses import (
     span,
     unlikely_key,
 )
-from recdag.datasets.entry import Column, near
-from recdag.datasets.import_hints import NONE, Wishes
+from recdag.datasets.entry import Column
+from recdag.datasets.import_hints import NONE, ImportHints
 from recdag.datasets.questions import Question
 from recdag.datasets.sampling import Sample
 from recdag.datasets.times import is_number, looks_like_time, time_formats
 from recdag.errors import DataError
+from recdag.suggest import did_you_mean
 
 _NAMES = {
     "user": (
@@ -63,25 +64,25 @@ class ColumnMapping:
     questions: tuple[Question, ...] = ()
 
 
-def map_columns(sample: Sample, wishes: Wishes, where: str) -> ColumnMapping:
+def map_columns(sample: Sample, hints: ImportHints, where: str) -> ColumnMapping:
     """Propose what each column holds.
 
     Args:
         sample: of a table.
-        wishes: go before everything else.
+        hints: go before everything else.
         where: the file, for messages.
 
     Raises:
         DataError: a column that was named is not there, or its times cannot be read.
     """
-    return _Mapper(sample, wishes, where).mapping()
+    return _Mapper(sample, hints, where).mapping()
 
 
 class _Mapper:
-    def __init__(self, sample: Sample, wishes: Wishes, where: str) -> None:
-        self.sample, self.wishes, self.where = sample, wishes, where
+    def __init__(self, sample: Sample, hints: ImportHints, where: str) -> None:
+        self.sample, self.hints, self.where = sample, hints, where
         rows = sample.rows
-        self.named = sample.names is not None or _begins_with_names(sample, wishes)
+        self.named = sample.names is not None or _begins_with_names(sample, hints)
         first = [str(value).strip() for value in sample.names or rows[0]]
         self.labels = first if self.named else [str(n + 1) for n in range(len(first))]
         data = rows[1:] if self.named and sample.names is None else rows
@@ -96,12 +97,12 @@ class _Mapper:
         ]
         self.taken: dict[str, int] = {}
         self.questions: list[Question] = []
-        self.ignored = {self._place(each, "ignore") for each in wishes.ignore}
+        self.ignored = {self._place(each, "ignore") for each in hints.ignore}
 
     def mapping(self) -> ColumnMapping:
         for role in ("user", "item", "behaviour", "rating", "count", "time"):
-            if (wish := getattr(self.wishes, role)) is not None and wish != NONE:
-                self.taken[role] = self._place(wish, role)
+            if (hint := getattr(self.hints, role)) is not None and hint != NONE:
+                self.taken[role] = self._place(hint, role)
         if {"rating", "count"} <= set(self.taken):
             raise DataError(
                 "A data set has ratings or counts, not both", cure="Give --rating or --count, not both."
@@ -134,17 +135,17 @@ class _Mapper:
         """Whether a role has no column yet and may get one."""
         if role in ("rating", "count", "value") and {"rating", "count", "value"} & set(self.taken):
             return False
-        return role not in self.taken and getattr(self.wishes, role, None) != NONE
+        return role not in self.taken and getattr(self.hints, role, None) != NONE
 
     def _by_name(self) -> None:
         if not self.named:
             return
         for role in _NAMES:
-            places = [n for n in self._free() if _ROLES.get(_plain(self.labels[n])) == role]
+            places = [n for n in self._free() if _ROLES.get(_normalized(self.labels[n])) == role]
             if role == "behaviour":
                 places = [n for n in places if len(set(self.values[n])) <= MOST_BEHAVIOURS]
             if role == "user" and len(places) > 1:
-                places = [n for n in places if "session" not in _plain(self.labels[n])]
+                places = [n for n in places if "session" not in _normalized(self.labels[n])]
             if not places or not self._open(role):
                 continue
             if len(places) > 1 and role in ("user", "item"):
@@ -166,7 +167,7 @@ class _Mapper:
             elif self.named:
                 continue
             elif all(map(is_number, values)):
-                if self._open("value") and NONE not in (self.wishes.rating, self.wishes.count):
+                if self._open("value") and NONE not in (self.hints.rating, self.hints.count):
                     self.taken["value"] = n
             elif self._open("behaviour") and len(set(values)) <= min(MOST_BEHAVIOURS, len(values) // 2):
                 self.taken["behaviour"] = n
@@ -197,7 +198,7 @@ class _Mapper:
 
     def _ask_for_counts(self) -> None:
         """Numbers that vary and truth values are not left out without a word."""
-        if NONE in (self.wishes.rating, self.wishes.count) or not self._open("value"):
+        if NONE in (self.hints.rating, self.hints.count) or not self._open("value"):
             return
         places = [n for n in self._free() if may_be_counts(self.values[n])]
         if not places:
@@ -227,14 +228,14 @@ class _Mapper:
     def _named(self, place: int) -> str:
         return f"Column {self.labels[place] or place + 1}"
 
-    def _place(self, wish: str, role: str) -> int:
-        if self.named and wish in self.labels:
-            return self.labels.index(wish)
-        if wish.isdigit() and 1 <= int(wish) <= len(self.labels):
-            return int(wish) - 1
+    def _place(self, hint: str, role: str) -> int:
+        if self.named and hint in self.labels:
+            return self.labels.index(hint)
+        if hint.isdigit() and 1 <= int(hint) <= len(self.labels):
+            return int(hint) - 1
         has = ", ".join(self.labels[:20]) if self.named else f"no header, and columns 1 to {len(self.labels)}"
         raise DataError(
-            f"There is no column {wish!r}{near(wish, self.labels)}",
+            f"There is no column {hint!r}{did_you_mean(hint, self.labels)}",
             where=self.where,
             cure=f"Correct --{role}; the file has: {has}.",
         )
@@ -244,8 +245,8 @@ class _Mapper:
         return label if self.named and label and self.labels.count(label) == 1 else place + 1
 
     def _time_format(self, place: int) -> str:
-        if self.wishes.time_format:
-            return self.wishes.time_format
+        if self.hints.time_format:
+            return self.hints.time_format
         values = self.values[place]
         formats = time_formats(values)
         if len(formats) > 1:
@@ -260,20 +261,22 @@ class _Mapper:
         return formats[0] if formats else "unix_s"
 
 
-def _begins_with_names(sample: Sample, wishes: Wishes) -> bool:
+def _begins_with_names(sample: Sample, hints: ImportHints) -> bool:
     first = [str(value).strip() for value in sample.rows[0]]
-    if {"user", "item"} <= {_ROLES.get(_plain(name)) for name in first}:
+    if {"user", "item"} <= {_ROLES.get(_normalized(name)) for name in first}:
         return True
-    wished = {wishes.user, wishes.item, wishes.behaviour, wishes.rating, wishes.count, wishes.time}
-    if any(each and not each.isdigit() and each in first for each in wished):
+    hinted = {hints.user, hints.item, hints.behaviour, hints.rating, hints.count, hints.time}
+    if any(each and not each.isdigit() and each in first for each in hinted):
         return True
     others: Sequence[Sequence[str | None]] = sample.rows[1:]
     columns = [[row[n] for row in others] for n in range(len(first))]
-    if any(_plain(name) in _ROLES and name not in below for name, below in zip(first, columns, strict=True)):
+    if any(
+        _normalized(name) in _ROLES and name not in below for name, below in zip(first, columns, strict=True)
+    ):
         return True
     numeric = any(all(is_number(value or "0") for value in below) for below in columns)
     return bool(others) and numeric and not any(map(is_number, first))
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, field
 from typing import Annotated, Any, Literal, Self
 
@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from pydantic.dataclasses import dataclass
 
 from recdag.datasets.addresses import refuse_private
-from recdag.suggest import nearest
+from recdag.suggest import did_you_mean
 
 Format = Literal[
     "movielens_dat", "movielens_csv", "movielens_udata", "ncf", "triplets", "lists", "userbehavior",
@@ -60,12 +60,6 @@ Name = Annotated[str, AfterValidator(_name)]
 Texts = Annotated[
     tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 ]
-
-
-def near(word: str, words: Iterable[str]) -> str:
-    """What may have been meant, as the end of a message; empty where nothing is near."""
-    close = nearest(word, words)
-    return f"; did you mean {close}?" if close else ""
 
 
 def _inside(paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,7 +160,7 @@ def _check_form(form: str, files: Mapping[str, Any], columns: Columns | None) ->
         raise ValueError("files: the role events is needed, for example events: log.csv")
     if form not in ("simulated", "lists") and (strange := kinds - ROLES):
         raise ValueError(
-            f"files.{sorted(strange)[0]}: unknown{near(sorted(strange)[0], ROLES | OPTIONAL_ROLES)}"
+            f"files.{sorted(strange)[0]}: unknown{did_you_mean(sorted(strange)[0], ROLES | OPTIONAL_ROLES)}"
         )
     if form == "lists" and not kinds:
         raise ValueError("files: a file for each behaviour is needed")
@@ -241,7 +235,9 @@ class Dataset:
         for protocol, options in self.protocols.items():
             for key, value in options.items():
                 if key not in PROTOCOL_OPTIONS:
-                    raise ValueError(f"protocols.{protocol}.{key}: unknown{near(key, PROTOCOL_OPTIONS)}")
+                    raise ValueError(
+                        f"protocols.{protocol}.{key}: unknown{did_you_mean(key, PROTOCOL_OPTIONS)}"
+                    )
                 if type(value) not in PROTOCOL_OPTIONS[key] or not 0 <= value < math.inf:
                     raise ValueError(f"protocols.{protocol}.{key}: {value!r} has the wrong type or sign")
         return self

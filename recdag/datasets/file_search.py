@@ -26,7 +26,7 @@ class FoundFiles:
 
     Attributes:
         dataset: its name.
-        source: the form found.
+        source: the form files.
         paths: role -> file; empty for a simulated data set.
         parameters: of the simulator, for a simulated data set.
     """
@@ -94,12 +94,12 @@ def fetch(dataset: Dataset, raw_folder: Path, on_progress: Progress | None = Non
     folder = raw_folder / dataset.name
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(raw_folder / f".{dataset.name}.lock"):
-        if found := find_files(dataset, [raw_folder]):
-            return found
+        if files := find_files(dataset, [raw_folder]):
+            return files
         for each in dataset.download:
             _fetch_one(each, folder, on_progress)
-    if found := find_files(dataset, [raw_folder]):
-        return found
+    if files := find_files(dataset, [raw_folder]):
+        return files
     raise DataError(
         "The download does not hold the files of the catalogue entry",
         where=dataset.name,
@@ -149,9 +149,9 @@ def _state(path: Path) -> str:
     return f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
 
 
-def state_of(found: FoundFiles) -> str:
+def state_of(files: FoundFiles) -> str:
     """Changes when a file found does, by its size or time of change; reads none of them."""
-    parts = [*map(_state, found.paths.values()), found.source.format, repr(sorted(found.parameters.items()))]
+    parts = [*map(_state, files.paths.values()), files.source.format, repr(sorted(files.parameters.items()))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -193,13 +193,13 @@ def _write_cache(cache: Path, key: str, value: str) -> None:
         half.replace(cache)
 
 
-def unread_bytes(found: FoundFiles, cache: Path) -> int:
+def unread_bytes(files: FoundFiles, cache: Path) -> int:
     """How much `data_version` would have to read: the files whose checksum is not remembered."""
     known = _read_cache(cache)
-    return sum(path.stat().st_size for path in found.paths.values() if _state(path) not in known)
+    return sum(path.stat().st_size for path in files.paths.values() if _state(path) not in known)
 
 
-def data_version(found: FoundFiles, cache: Path | None = None, *, remember: bool = True) -> str:
+def data_version(files: FoundFiles, cache: Path | None = None, *, remember: bool = True) -> str:
     """Digest of the content of all files found; of version and parameters for simulated data.
 
     The same content under other names or in other folders has the same version.
@@ -207,10 +207,10 @@ def data_version(found: FoundFiles, cache: Path | None = None, *, remember: bool
     Args:
         cache, remember: see `checksum`.
     """
-    if found.source.format == "simulated":
-        parts = [f"simulated {SIMULATOR_VERSION}", json.dumps(dict(found.parameters), sort_keys=True)]
+    if files.source.format == "simulated":
+        parts = [f"simulated {SIMULATOR_VERSION}", json.dumps(dict(files.parameters), sort_keys=True)]
     else:
         parts = [
-            f"{role}={checksum(path, cache, remember=remember)}" for role, path in sorted(found.paths.items())
+            f"{role}={checksum(path, cache, remember=remember)}" for role, path in sorted(files.paths.items())
         ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -59,7 +59,7 @@ class StageReport:
     oddities: dict[str, int] = field(default_factory=dict)
 
 
-def stage(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundFiles) -> StageReport:
+def stage(connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: FoundFiles) -> StageReport:
     """Create the staged tables in `connection` as temporary tables.
 
     Sets preserve_insertion_order, so that events lie in the order of the files.
@@ -67,7 +67,7 @@ def stage(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundF
     Args:
         connection: to any database; may be inside a transaction.
         dataset: the catalogue entry.
-        found: its files.
+        files: its files.
 
     Raises:
         DataError: names the file, the line and what to do.
@@ -78,12 +78,12 @@ def stage(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundF
     if dataset.simulated:
         stage_simulation(connection, dataset)
     else:
-        _stage_events(connection, dataset, raw_files(connection, dataset, found))
-        stage_items(connection, found)
-        stage_users(connection, found)
-        if found.source.format == "ncf":
-            split_repeats = _stage_published_split(connection, dataset, found)
-    return _report(connection, dataset, found, split_repeats)
+        _stage_events(connection, dataset, raw_files(connection, dataset, files))
+        stage_items(connection, files)
+        stage_users(connection, files)
+        if files.source.format == "ncf":
+            split_repeats = _stage_published_split(connection, dataset, files)
+    return _report(connection, dataset, files, split_repeats)
 
 
 def _stage_events(connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: list[RawFile]) -> None:
@@ -103,20 +103,20 @@ def _empty_split(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})")
 
 
-def _stage_published_split(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundFiles) -> int:
+def _stage_published_split(connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: FoundFiles) -> int:
     """The split of the files, each pair of a part once: NCF's Pinterest repeats 2.6 % of its training rows.
 
     Returns:
         How many rows repeated another one of their part.
     """
     for part in ("train", "test"):
-        chosen = FoundFiles(found.dataset, found.source, {part: found.paths[part]})
+        chosen = FoundFiles(files.dataset, files.source, {part: files.paths[part]})
         rows = events_query(dataset, raw_files(connection, dataset, chosen))
         connection.execute(
             f"INSERT INTO staged_split SELECT DISTINCT '{part}', user_key, item_key FROM ({rows})"
         )
-    if "negatives" in found.paths:
-        _stage_negatives(connection, found.paths["negatives"])
+    if "negatives" in files.paths:
+        _stage_negatives(connection, files.paths["negatives"])
     counted = connection.execute(
         "SELECT (SELECT count(*) FROM staged_events) - (SELECT count(*) FROM staged_split)"
     ).fetchone()
@@ -156,7 +156,7 @@ def _check_negatives(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _report(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundFiles, split_repeats: int
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: FoundFiles, split_repeats: int
 ) -> StageReport:
     low, high = dataset.value_range or (0.0, float("inf"))
     counts = connection.execute(
@@ -169,7 +169,7 @@ def _report(
     if rows == 0:
         raise DataError(
             "There are no interactions in the files",
-            where=", ".join(str(path) for path in found.paths.values()) or dataset.name,
+            where=", ".join(str(path) for path in files.paths.values()) or dataset.name,
             cure="Fetch them again, or point to other files.",
         )
     behaviours = connection.execute(

@@ -12,7 +12,7 @@ NONE = "none"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ImportHints:
     """Answers given beforehand; None leaves it to the file.
 
     Attributes:
@@ -43,7 +43,7 @@ class Wishes:
     separator: str | None = None
     encoding: Encoding | None = None
 
-    def answered(self, field: str, answer: str) -> Wishes:
+    def answered(self, field: str, answer: str) -> ImportHints:
         """With one more answer.
 
         Raises:

@@ -33,14 +33,14 @@ def is_known(path: Path) -> bool:
     return path.name.removesuffix(".gz") in (*_TITLES, *NETFLIX_TITLES)
 
 
-def stage_items(connection: duckdb.DuckDBPyConnection, found: FoundFiles) -> None:
+def stage_items(connection: duckdb.DuckDBPyConnection, files: FoundFiles) -> None:
     """Create `staged_items(item_key, title)`; empty where there are no titles."""
     query = "SELECT NULL::VARCHAR AS item_key, NULL::VARCHAR AS title WHERE false"
-    if "items" in found.paths and (found.source.format != "ncf" or "item_map" in found.paths):
-        query = _titles(found.paths["items"], found.source.columns)
-        if found.source.format == "ncf":
-            query = _renumbered(query, found.paths["item_map"])
-    path = found.paths.get("items")
+    if "items" in files.paths and (files.source.format != "ncf" or "item_map" in files.paths):
+        query = _titles(files.paths["items"], files.source.columns)
+        if files.source.format == "ncf":
+            query = _renumbered(query, files.paths["item_map"])
+    path = files.paths.get("items")
     _create(
         connection,
         "staged_items",
@@ -49,15 +49,15 @@ def stage_items(connection: duckdb.DuckDBPyConnection, found: FoundFiles) -> Non
     )
 
 
-def stage_users(connection: duckdb.DuckDBPyConnection, found: FoundFiles) -> None:
+def stage_users(connection: duckdb.DuckDBPyConnection, files: FoundFiles) -> None:
     """Create `staged_users(user_key, attributes)`, attributes a JSON object; empty where there are none."""
     query = "SELECT NULL::VARCHAR AS user_key, NULL::VARCHAR AS attributes WHERE false"
-    path = found.paths.get("users")
+    path = files.paths.get("users")
     if path and (known := _ATTRIBUTES.get(path.name.removesuffix(".gz"))):
         separator, places = known
         pairs = ", ".join(f"{literal(name)}, c{place}" for name, place in places.items())
         attributes = f"json_object({pairs})::VARCHAR AS attributes"
-        query = f"SELECT c1 AS user_key, {attributes} FROM {_plain(path, separator)}"
+        query = f"SELECT c1 AS user_key, {attributes} FROM {_text_source(path, separator)}"
     _create(connection, "staged_users", query, path)
 
 
@@ -100,7 +100,7 @@ def _renumbered(titles: str, item_map: Path) -> str:
     return f"SELECT m.c1 AS item_key, t.title FROM {numbers} AS m JOIN ({titles}) AS t ON t.item_key = m.c2"
 
 
-def _plain(path: Path, separator: str) -> str:
+def _text_source(path: Path, separator: str) -> str:
     width = len(first_line(path, "latin-1").split(separator))
     return csv_source(path, width, separator=separator, quote="", header=False, encoding="latin-1")
 

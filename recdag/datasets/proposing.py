@@ -13,10 +13,10 @@ from recdag.datasets.catalogue import dataset_from
 from recdag.datasets.column_guesses import MOST_BEHAVIOURS
 from recdag.datasets.entry import Dataset
 from recdag.datasets.file_search import FoundFiles
-from recdag.datasets.import_hints import NONE, Wishes
+from recdag.datasets.import_hints import NONE, ImportHints
 from recdag.datasets.metadata import is_known
 from recdag.datasets.profiling import Values
-from recdag.datasets.questions import Question, Unanswered
+from recdag.datasets.questions import NeedsAnswer, Question
 from recdag.datasets.sampling import Sample, check_kind, take_sample
 from recdag.datasets.table import Table, read_table
 from recdag.errors import DataError
@@ -61,7 +61,7 @@ class Proposal:
     constant: tuple[str, ...] = ()
 
     @property
-    def found(self) -> FoundFiles:
+    def files(self) -> FoundFiles:
         """The user's files as those of the data set."""
         return FoundFiles(self.dataset.name, self.dataset.sources[0], dict(self.paths))
 
@@ -72,7 +72,7 @@ def default_name(files: Sequence[LogFile]) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", stem.lower())[:100].strip("_-") or "my-data"
 
 
-def propose(files: Sequence[LogFile], wishes: Wishes, titles: Path | None = None) -> Proposal:
+def propose(files: Sequence[LogFile], hints: ImportHints, titles: Path | None = None) -> Proposal:
     """Find out what the files hold, and describe it as a catalogue entry.
 
     Args:
@@ -80,39 +80,39 @@ def propose(files: Sequence[LogFile], wishes: Wishes, titles: Path | None = None
         titles: a file with titles of the items.
 
     Raises:
-        Unanswered: all that cannot be known from them.
-        DataError: a file cannot be used, or a wish does not fit.
+        NeedsAnswer: all that cannot be known from them.
+        DataError: a file cannot be used, or a hint does not fit.
     """
-    sample, where = _common_layout(files, wishes), str(files[0].path)
+    sample, where = _common_layout(files, hints), str(files[0].path)
     if titles:
         _check_titles(titles)
-    name = wishes.name or default_name(files)
+    name = hints.name or default_name(files)
     content: dict[str, Any] = {
         "name": name,
-        "title": wishes.title or name,
-        "licence": wishes.licence or "own data",
+        "title": hints.title or name,
+        "licence": hints.licence or "own data",
         "format": sample.form,
     }
-    told = [file.behaviour for file in files if file.behaviour]
-    if told and len(told) < len(files):
+    by_file = [file.behaviour for file in files if file.behaviour]
+    if by_file and len(by_file) < len(files):
         raise DataError(
             "Some files are given with a behaviour and some without",
             cure="Write all as BEHAVIOUR=FILE, or none.",
         )
     table = Table({}, None)
     if sample.form == "table":
-        table = read_table(content, sample, [file.path for file in files], wishes, told=bool(told))
-        if told and "behaviour" in table.columns:
+        table = read_table(content, sample, [file.path for file in files], hints, by_file=bool(by_file))
+        if by_file and "behaviour" in table.columns:
             raise DataError(
                 "The behaviour is given for each file and by a column",
                 where=where,
                 cure="Write the files without BEHAVIOUR=, or add --behaviour none.",
             )
         content["columns"] = table.columns
-    behaviours, target = _behaviours(list(dict.fromkeys(told or table.codes)), wishes, where)
-    values, positives = _values(table, wishes, where)
+    behaviours, target = _behaviours(list(dict.fromkeys(by_file or table.codes)), hints, where)
+    values, positives = _values(table, hints, where)
     if questions := [*table.questions, *filter(None, (target, positives))]:
-        raise Unanswered(questions, where=where)
+        raise NeedsAnswer(questions, where=where)
     content |= behaviours | values
     paths = _by_role(files, sample) | ({"items": titles} if titles else {})
     origin = ", ".join(str(path.resolve()) for path in paths.values())
@@ -133,8 +133,8 @@ def _check_titles(path: Path) -> None:
         raise DataError("Titles are read from text alone", where=str(path), cure="Save them as CSV or TSV.")
 
 
-def _common_layout(files: Sequence[LogFile], wishes: Wishes) -> Sample:
-    samples = [take_sample(file.path, separator=wishes.separator, encoding=wishes.encoding) for file in files]
+def _common_layout(files: Sequence[LogFile], hints: ImportHints) -> Sample:
+    samples = [take_sample(file.path, separator=hints.separator, encoding=hints.encoding) for file in files]
     # A list of one item for each user looks like a table of two columns.
     if lists := next((sample for sample in samples if sample.form == "lists"), None):
         samples = [lists if _may_be_lists(sample) else sample for sample in samples]
@@ -153,10 +153,12 @@ def _may_be_lists(sample: Sample) -> bool:
     return sample.names is None and all(str(value).strip().isdigit() for row in sample.rows for value in row)
 
 
-def _behaviours(codes: Sequence[str], wishes: Wishes, where: str) -> tuple[dict[str, Any], Question | None]:
+def _behaviours(
+    codes: Sequence[str], hints: ImportHints, where: str
+) -> tuple[dict[str, Any], Question | None]:
     """target, supportive and behaviours of the entry."""
     if not codes:
-        return {"target": _slug(wishes.target or "") or ONLY_BEHAVIOUR}, None
+        return {"target": _slug(hints.target or "") or ONLY_BEHAVIOUR}, None
     if len(codes) > MOST_BEHAVIOURS:
         raise DataError(
             f"The column of behaviours has {len(codes)} different values, such as {', '.join(codes[:3])}",
@@ -166,11 +168,11 @@ def _behaviours(codes: Sequence[str], wishes: Wishes, where: str) -> tuple[dict[
     names = _names(codes)
     likely = [code for code in codes if names[code] in PURCHASES]
     question, target = None, names[(likely or codes)[0]]
-    if wishes.target is not None:
-        chosen = [code for code in codes if wishes.target in (code, names[code])]
+    if hints.target is not None:
+        chosen = [code for code in codes if hints.target in (code, names[code])]
         if not chosen:
             raise DataError(
-                f"No row has the behaviour {wishes.target!r}",
+                f"No row has the behaviour {hints.target!r}",
                 where=where,
                 cure=f"Correct --target; there are: {', '.join(codes)}.",
             )
@@ -184,10 +186,10 @@ def _behaviours(codes: Sequence[str], wishes: Wishes, where: str) -> tuple[dict[
     } | ({} if all(code == name for code, name in names.items()) else {"behaviours": names}), question
 
 
-def _values(table: Table, wishes: Wishes, where: str) -> tuple[dict[str, Any], Question | None]:
+def _values(table: Table, hints: ImportHints, where: str) -> tuple[dict[str, Any], Question | None]:
     """value_kind and min_value of the entry."""
     if "value" not in table.columns:
-        if wishes.threshold is not None and not table.questions:
+        if hints.threshold is not None and not table.questions:
             raise DataError(
                 "A threshold needs ratings or counts, and no column is known to hold them",
                 where=where,
@@ -209,12 +211,12 @@ def _values(table: Table, wishes: Wishes, where: str) -> tuple[dict[str, Any], Q
             "holds neither"
         )
         return {}, Question(problem, "rating", (column, NONE), column, example)
-    if kind == "rating" and of_zeros and wishes.threshold is None:
+    if kind == "rating" and of_zeros and hints.threshold is None:
         problem = (
             f"Ratings of column {column} begin at 0, and it is not clear from which on they are positives"
         )
         return {}, Question(problem, "threshold", (least, "0"), least)
-    return {"value_kind": kind} | ({} if wishes.threshold is None else {"min_value": wishes.threshold}), None
+    return {"value_kind": kind} | ({} if hints.threshold is None else {"min_value": hints.threshold}), None
 
 
 def _likely_kind(values: Values) -> Literal["count", "rating"] | None:

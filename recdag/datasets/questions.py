@@ -15,7 +15,7 @@ class Question:
 
     Attributes:
         problem: what is not known, as one sentence without a final full stop.
-        field: of `Wishes`, also the name of the option that answers it.
+        field: of `ImportHints`, also the name of the option that answers it.
         choices: what can be answered.
         guess: what is likely; None where nothing is.
         example: options that answer it, where there is more to say than that one.
@@ -37,7 +37,7 @@ class Question:
         return f"--{self.field.replace('_', '-')} {shlex.quote(answer)}{others}"
 
 
-class Unanswered(DataError):
+class NeedsAnswer(DataError):
     """Questions that a file does not answer; all of them, so that they can be answered at once."""
 
     def __init__(self, questions: Sequence[Question], *, where: str) -> None:

@@ -37,27 +37,27 @@ LAYOUTS = {
 _NO_QUOTES = ("movielens_dat", "movielens_udata", "ncf", "triplets")
 
 
-def raw_files(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: FoundFiles) -> list[RawFile]:
+def raw_files(connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: FoundFiles) -> list[RawFile]:
     """A reader for each file of interactions.
 
     Raises:
         DataError: a file is empty, damaged or lacks a column.
     """
-    source = found.source
+    source = files.source
     if source.format == "lists":
         return [
             _lists(path, role.split(".")[0])
             for behaviour in dataset.all_behaviours
-            for role, path in found.paths.items()
+            for role, path in files.paths.items()
             if role.split(".")[0] == behaviour
         ]
     if source.format == "ncf":
-        paths = found.of_kind("train") + found.of_kind("test")
+        paths = files.of_kind("train") + files.of_kind("test")
         return [
             replace(_table(connection, path, source, dataset.target), zero_time_is_unknown=True)
             for path in paths
         ]
-    paths = found.of_kind("events")
+    paths = files.of_kind("events")
     if source.format == "netflix":
         return [_netflix(path, dataset.target) for path in paths]
     if source.format == "amazon_json":
@@ -68,7 +68,7 @@ def raw_files(connection: duckdb.DuckDBPyConnection, dataset: Dataset, found: Fo
         (_parquet if path.suffix == ".parquet" else _table)(
             connection, path, source, _behaviour(role, dataset)
         )
-        for role, path in found.paths.items()
+        for role, path in files.paths.items()
         if role.split(".")[0] == "events"
     ]
 
@@ -130,15 +130,15 @@ def _find_separator(connection: duckdb.DuckDBPyConnection, path: Path, columns: 
         "sniff_csv", path, all_varchar=True, ignore_errors=True, null_padding=True, encoding=columns.encoding
     )
     try:
-        found = connection.execute(f"SELECT Delimiter FROM {call}").fetchone()
+        row = connection.execute(f"SELECT Delimiter FROM {call}").fetchone()
     except duckdb.Error as error:
         raise DataError(
             "The separator of the columns cannot be found out",
             where=str(path),
             cure="Name it as `separator` of `columns`.",
         ) from error
-    assert found is not None
-    return str(found[0])
+    assert row is not None
+    return str(row[0])
 
 
 def _place(column: Column, names: list[str], header: bool, path: Path) -> int:

@@ -120,9 +120,9 @@ def _records(lines: Sequence[str], separator: str) -> list[list[str]]:
 def _sample_parquet(path: Path) -> Sample:
     with duckdb.connect() as connection:
         try:
-            found = connection.execute(f"FROM {reader('read_parquet', path)} LIMIT {SAMPLE_LINES}")
-            names = [column[0] for column in found.description]
-            rows = [[None if v is None else str(v) for v in row] for row in found.fetchall()]
+            result = connection.execute(f"FROM {reader('read_parquet', path)} LIMIT {SAMPLE_LINES}")
+            names = [column[0] for column in result.description]
+            rows = [[None if v is None else str(v) for v in row] for row in result.fetchall()]
         except duckdb.Error as error:
             raise DataError(
                 "This is not a whole Parquet file", where=str(path), cure="Write or fetch it again."

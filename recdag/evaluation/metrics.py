@@ -257,14 +257,14 @@ def known_metric(name: str) -> Metric | None:
 
 def metric_title(name: str) -> str:
     """A published name as printed; one that is no metric of ours as it is."""
-    found = known_metric(name)
-    return found.title + name[len(found.name) :] if found else name
+    metric = known_metric(name)
+    return metric.title + name[len(metric.name) :] if metric else name
 
 
 def larger_is_better(name: str) -> bool:
     """Direction of a published name; of what is no metric of ours, more is better."""
-    found = known_metric(name)
-    return found is None or found.larger_is_better
+    metric = known_metric(name)
+    return metric is None or metric.larger_is_better
 
 
 def top_k_needed(names: Iterable[str]) -> int:

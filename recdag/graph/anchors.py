@@ -48,12 +48,12 @@ def popularity_anchor(project: Project, dataset: str, protocol: str) -> Verdict:
     values = _measured(project, dataset, protocol, sorted(published))
     numbers = values | {f"{name} expected": value for name, value in published.items()}
     numbers |= {f"{name} difference": values[name] - value for name, value in published.items()}
-    told = ", ".join(f"{name} {values[name]:.4f} (published {published[name]:.4f})" for name in published)
+    shown = ", ".join(f"{name} {values[name]:.4f} (published {published[name]:.4f})" for name in published)
     allowed = {name: _LENIENCE * (tolerance(name) or 0.0) for name in published}
     if all(abs(values[name] - value) <= allowed[name] for name, value in published.items()):
-        return Verdict(True, f"Popularity is as published: {told}", numbers)
+        return Verdict(True, f"Popularity is as published: {shown}", numbers)
     cure = "Compare the raw files and the catalogue entry with those of the publication."
-    return Verdict(False, f"Popularity is not as published: {told}. {cure}", numbers)
+    return Verdict(False, f"Popularity is not as published: {shown}. {cure}", numbers)
 
 
 def _measured(project: Project, dataset: str, protocol: str, metrics: Sequence[str]) -> dict[str, float]:
@@ -66,10 +66,10 @@ def _measured(project: Project, dataset: str, protocol: str, metrics: Sequence[s
     known = project.warehouse.provenance(dataset, asset)
     if known is not None and known.key == key:
         return known.metadata
-    found = dict(_measure(project, dataset, protocol, metrics))
+    values = dict(_measure(project, dataset, protocol, metrics))
     with project.warehouse.writing(dataset) as connection:
-        record(connection, asset, key, step_key(found=found), found)
-    return found
+        record(connection, asset, key, step_key(found=values), values)
+    return values
 
 
 def _measure(project: Project, dataset: str, protocol: str, metrics: Sequence[str]) -> Mapping[str, float]:

@@ -82,7 +82,7 @@ def asset_statuses(steps: Iterable[Step], ledger: Ledger, *, as_made: bool = Fal
     """
     inspection = _Inspection(ledger, as_made)
     for step in steps:
-        inspection.look(step)
+        inspection.inspect(step)
     return list(inspection.statuses.values())
 
 
@@ -93,7 +93,7 @@ class _Inspection:
         self._as_made = as_made
         self._unsettled: set[str] = set()
 
-    def look(self, step: Step) -> None:
+    def inspect(self, step: Step) -> None:
         """Find out how an asset stands, given how those stand that it hangs on."""
         state, reasons = self._state(step)
         if step.large and state in ("skipped", "not made"):

@@ -68,7 +68,7 @@ def search_target(project: Project, request: TrainingRequest) -> Target:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class BestValues:
     """The best values of a search.
 
     Attributes:
@@ -97,22 +97,22 @@ class Tuned:
         partial.replace(path)
 
 
-def tuned_path(project: Project, request: TrainingRequest) -> Path:
+def best_values_path(project: Project, request: TrainingRequest) -> Path:
     """The file with the values found for a model."""
     folder = project.trained(request.dataset, request.paper, request.model)
     return folder.with_name(f"{request.model}.tuned.json")
 
 
-def read_tuned(path: Path, target: Target, budget: Budget) -> Tuned | None:
+def read_best_values(path: Path, target: Target, budget: Budget) -> BestValues | None:
     """What such a search found, or None where it has not ended yet or the file is damaged."""
     try:
-        found = Tuned(**json.loads(path.read_text()))
+        best = BestValues(**json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    return found if (found.key, found.budget) == (target.key, str(budget)) else None
+    return best if (best.key, best.budget) == (target.key, str(budget)) else None
 
 
-def tuned_for(project: Project, request: TrainingRequest) -> Tuned | None:
+def best_values_for(project: Project, request: TrainingRequest) -> BestValues | None:
     """The values that go before the recipe's; None without a budget or anything to search.
 
     Raises:
@@ -123,12 +123,12 @@ def tuned_for(project: Project, request: TrainingRequest) -> Tuned | None:
     target = search_target(project, request)
     if not target.space:
         return None
-    found = read_tuned(tuned_path(project, request), target, request.budget)
-    if found is None:
+    best = read_best_values(best_values_path(project, request), target, request.budget)
+    if best is None:
         raise RecdagError(
             f"{request.paper}/{request.model} has not been tuned with {request.budget}",
             where=request.dataset,
             cure=f"Tune it first: recdag run --dataset {request.dataset} --paper {request.paper} "
             f"--budget '{request.budget}'",
         )
-    return found
+    return best

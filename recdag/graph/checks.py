@@ -23,12 +23,12 @@ from recdag.warehouse.sql_text import columns, identifier, row
 def expected_size(project: Project, dataset: str) -> Verdict:
     """Compare the sizes before any filter with those in the catalogue entry."""
     with project.warehouse.reading(dataset) as connection:
-        found = row(
+        counts = row(
             connection,
             "select (select count(*) from event_users), (select count(*) from event_items), "
             "(select count(*) from events)",
         )
-    return _sizes(found, project.dataset(dataset).expected)
+    return _sizes(counts, project.dataset(dataset).expected)
 
 
 def expected_split_size(project: Project, dataset: str, protocol: str) -> Verdict:
@@ -40,16 +40,16 @@ def expected_split_size(project: Project, dataset: str, protocol: str) -> Verdic
     if reason := split_refusal(project, dataset, protocol):
         return Verdict(True, f"Skipped: {reason}")
     with project.warehouse.reading(dataset) as connection:
-        found = row(
+        counts = row(
             connection,
             "select count(distinct user_id), count(distinct item_id), count(*)"
             f" from {identifier(f'split_{protocol}')} where fold = 0",
         )
-    return _sizes(found, expected)
+    return _sizes(counts, expected)
 
 
-def _sizes(found: Sequence[int], expected: Expected) -> Verdict:
-    sizes = dict(zip(("users", "items", "interactions"), found, strict=True))
+def _sizes(counts: Sequence[int], expected: Expected) -> Verdict:
+    sizes = dict(zip(("users", "items", "interactions"), counts, strict=True))
     stated = {name: size for name, size in asdict(expected).items() if size is not None}
     numbers = sizes | {f"{name} expected": size for name, size in stated.items()}
     numbers |= {f"{name} difference": sizes[name] - size for name, size in stated.items()}
@@ -117,9 +117,9 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
         ).fetchall()
     strange = [f"{model} {metric} = {value}" for model, metric, value in rows if not _in_range(metric, value)]
     wanted = PROTOCOLS[PAPERS[paper].protocol].metrics
-    found = {(model, metric) for model, metric, _ in rows}
+    measured = {(model, metric) for model, metric, _ in rows}
     lacking = {
-        model: [metric for metric in wanted if (model, metric) not in found]
+        model: [metric for metric in wanted if (model, metric) not in measured]
         for model in plan_evaluation(project, dataset, paper).cards
     }
     absent = [f"{model} has no {', '.join(metrics)}" for model, metrics in lacking.items() if metrics]
@@ -131,8 +131,8 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
     }
     if strange or absent:
         return Verdict(False, "; ".join([*strange, *absent]), numbers)
-    told = f"{len(rows)} metrics of {len(lacking)} models are finite and within their range"
-    return Verdict(True, told, numbers)
+    message = f"{len(rows)} metrics of {len(lacking)} models are finite and within their range"
+    return Verdict(True, message, numbers)
 
 
 def _in_range(metric: str, value: float | None) -> bool:
@@ -157,11 +157,11 @@ def published_schema(project: Project) -> Verdict:
     """The published tables have the columns and types of the contract, and no row twice."""
     with project.published.reading() as connection:
         wrong = [
-            f"{table}.{name} is {found.get(name, 'missing')}, not {kind}"
+            f"{table}.{name} is {stored.get(name, 'missing')}, not {kind}"
             for table, fields in SCHEMA.items()
-            for found in [columns(connection, table)]
+            for stored in [columns(connection, table)]
             for name, kind in fields.items()
-            if found.get(name) != kind
+            if stored.get(name) != kind
         ]
         if not wrong:
             wrong = [
@@ -177,8 +177,8 @@ def published_schema(project: Project) -> Verdict:
 
 def _repeated(connection: DuckDBPyConnection, table: str, key: Sequence[str]) -> int:
     names = ", ".join(map(identifier, key))
-    (found,) = row(
+    (repeats,) = row(
         connection,
         f"select count(*) from (select 1 from {identifier(table)} group by {names} having count(*) > 1)",
     )
-    return found
+    return repeats

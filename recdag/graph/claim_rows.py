@@ -138,8 +138,12 @@ def write_report(project: Project) -> Outcome:
         if picture is not None:
             _picture(project).write_bytes(picture)
         path.with_suffix(".key").write_text(key)
-    found = {"path": str(path), "kilobytes": path.stat().st_size // 1024, "records": _records_in(path.parent)}
-    return Outcome(key, found, cached)
+    written = {
+        "path": str(path),
+        "kilobytes": path.stat().st_size // 1024,
+        "records": _records_in(path.parent),
+    }
+    return Outcome(key, written, cached)
 
 
 def report_picture(project: Project) -> bytes | None:

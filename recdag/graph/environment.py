@@ -15,11 +15,11 @@ _PACKAGES = ("torch", "numpy", "scipy", "duckdb")
 
 def environment(device: torch.device) -> dict[str, str]:
     """Versions, processors and, where there is one, the graphics card, in words."""
-    found = {"python": platform.python_version()}
-    found |= {package: version(package) for package in _PACKAGES}
-    found |= {"system": f"{platform.system()} {platform.machine()}", "cpus": str(os.cpu_count())}
+    versions = {"python": platform.python_version()}
+    versions |= {package: version(package) for package in _PACKAGES}
+    versions |= {"system": f"{platform.system()} {platform.machine()}", "cpus": str(os.cpu_count())}
     if device.type == "cuda":
         import torch
 
-        found["gpu"] = torch.cuda.get_device_name(device)
-    return found
+        versions["gpu"] = torch.cuda.get_device_name(device)
+    return versions

@@ -69,7 +69,7 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
     current = not stale and known.get((dataset, f"{paper}/evaluation")) == plan.key
     if not current:
         _publish(project, plan, stale, plan.measured_before(known), run_id)
-    told: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "evaluated": stale,
         "unchanged": [model for model in plan.keys if model not in stale],
     }
@@ -78,8 +78,8 @@ def evaluate_paper(project: Project, dataset: str, paper: str, run_id: str = "")
         "outdated": dict(plan.outdated),
         "trained_otherwise": older_trainings(project, plan),
     }
-    told |= {name: value for name, value in beside.items() if value}
-    return Outcome(step_key(models=plan.keys), told, cached=current)
+    metadata |= {name: value for name, value in beside.items() if value}
+    return Outcome(step_key(models=plan.keys), metadata, cached=current)
 
 
 def _publish(

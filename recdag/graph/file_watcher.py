@@ -13,28 +13,28 @@ from recdag.settings import Settings
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """What lay there at two looks, one after the other.
+class FileWatcher:
+    """What lay there at two polls, one after the other.
 
     Attributes:
-        seen: data set -> state of its files and its entry at the last look.
+        seen: data set -> state of its files and its entry at the last poll.
         handled: the same, of what has been acted upon.
     """
 
     seen: Mapping[str, str]
     handled: Mapping[str, str]
 
-    def look(self, now: Mapping[str, str]) -> tuple[list[str], Sighting]:
+    def poll(self, now: Mapping[str, str]) -> tuple[list[str], FileWatcher]:
         """The data sets that are new or changed and have come to rest, and what to remember.
 
-        A file that is still being copied differs from look to look and is left alone until it does not.
+        A file that is still being copied differs from poll to poll and is left alone until it does not.
         """
         news = [
             name
             for name, state in now.items()
             if self.seen.get(name) == state and self.handled.get(name) != state
         ]
-        return news, Sighting(now, {**self.handled, **{name: now[name] for name in news}})
+        return news, FileWatcher(now, {**self.handled, **{name: now[name] for name in news}})
 
 
 def data_at_hand(settings: Settings, catalogue: Catalogue) -> dict[str, str]:
@@ -42,8 +42,8 @@ def data_at_hand(settings: Settings, catalogue: Catalogue) -> dict[str, str]:
     folders = search_folders(settings.data)
     states = {}
     for name, entry in sorted(catalogue.items()):
-        if (found := find_files(entry, folders)) is not None:
-            states[name] = _state(entry, state_of(found))
+        if (files := find_files(entry, folders)) is not None:
+            states[name] = _state(entry, state_of(files))
     return states
 
 

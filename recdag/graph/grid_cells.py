@@ -111,7 +111,7 @@ class CellRunner:
         path = self._folder / f"{planned.cell.model}-{planned.key}.json"
         if not _done(planned, path, metrics):
             self._request.heartbeat()
-            with self._request.project.training_turn(self._request.heartbeat):
+            with self._request.project.training_lock(self._request.heartbeat):
                 if not _done(planned, path, metrics):  # computed by another run meanwhile
                     self._compute(planned, path, place)
         kept = json.loads(path.read_text())
@@ -169,11 +169,11 @@ class CellRunner:
     def _named(self, planned: PlannedCell, place: str) -> Callable[[Progress], None]:
         """Progress that says which cell is at work."""
 
-        def tell(progress: Progress) -> None:
+        def notify(progress: Progress) -> None:
             phase = f"{place}, {planned.label}, {progress.phase}"
             self._request.on_progress(replace(progress, phase=phase))
 
-        return tell
+        return notify
 
 
 def _done(planned: PlannedCell, path: Path, metrics: frozenset[str]) -> bool:

@@ -91,12 +91,12 @@ def training_launch(spec: ModelSpec, recipe: Mapping[str, Hyperparameter]) -> ty
 def _unset(default: Any, entry: Hyperparameter | None) -> str:
     """What holds where nothing is set: `Unset: 8, as in the recipe; on demo 4.`"""
     if entry is None:
-        return f"Unset: {_plain(default)}, the default."
-    others = "".join(f"; on {name} {_plain(own.value)}" for name, own in entry.by_dataset.items())
-    return f"Unset: {_plain(entry.value)}, as in the recipe{others}."
+        return f"Unset: {_in_words(default)}, the default."
+    others = "".join(f"; on {name} {_in_words(own.value)}" for name, own in entry.by_dataset.items())
+    return f"Unset: {_in_words(entry.value)}, as in the recipe{others}."
 
 
-def _plain(value: Any) -> str:
+def _in_words(value: Any) -> str:
     return "none" if value is None else str(value)
 
 

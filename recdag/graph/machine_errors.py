@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
-from recdag.errors import RecdagError
+from recdag.errors import RecdagError, in_one_line
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DISK_TEXTS = (
@@ -21,15 +21,15 @@ _MEMORY_TYPES = ("OutOfMemoryError", "OutOfMemoryException")
 _MEMORY_TEXTS = ("can't allocate memory", "CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
-def trouble(error: BaseException) -> RecdagError | None:
+def machine_error(error: BaseException) -> RecdagError | None:
     """The error to show where the machine is the cause; None where `error` has another.
 
     Torch, DuckDB and SQLite have types of their own for it, and are known by name: none is imported.
     """
     for each in _chain(error):
         for known in (_full_disk, _denied, _in_the_way, _no_memory):
-            if (told := known(each)) is not None:
-                return told
+            if (explained := known(each)) is not None:
+                return explained
     return None
 
 
@@ -37,7 +37,7 @@ def _full_disk(error: BaseException) -> RecdagError | None:
     if not (isinstance(error, OSError) and error.errno in _DISK) and not _says(error, _DISK_TEXTS):
         return None
     return RecdagError(
-        f"the disk is full ({_first_line(error)})",
+        f"the disk is full ({in_one_line(error)})",
         where=_file_of(error),
         cure="Free some space and run again. What is finished is kept, and training goes on from its "
         "last checkpoint.",
@@ -49,7 +49,7 @@ def _denied(error: BaseException) -> RecdagError | None:
     if not denied and not _says(error, _DENIED_TEXTS):
         return None
     return RecdagError(
-        f"it may not be written ({_first_line(error)})",
+        f"it may not be written ({in_one_line(error)})",
         where=_file_of(error) or "the project's folder",
         cure="Give yourself the right to write there, or set RECDAG_HOME to a folder of your own",
     )
@@ -70,7 +70,7 @@ def _no_memory(error: BaseException) -> RecdagError | None:
     if not named and not isinstance(error, MemoryError):
         return None
     return RecdagError(
-        f"memory ran out ({_first_line(error)})",
+        f"memory ran out ({in_one_line(error)})",
         cure="Close other programs, or give the model fewer factors or a smaller batch_size, and run "
         "again; in place of a GPU's memory RECDAG_DEVICE=cpu takes the machine's. What is finished "
         "is kept.",
@@ -90,7 +90,3 @@ def _file_of(error: BaseException) -> str | None:
 
 def _says(error: BaseException, texts: tuple[str, ...]) -> bool:
     return any(text in str(error) for text in texts)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).strip().partition("\n")[0][:200]

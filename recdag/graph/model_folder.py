@@ -66,11 +66,11 @@ class Card:
     origins: dict[str, str] = field(default_factory=dict)
     budget: Budget | None = None
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """What a person wants to know of the training; the rest identifies it."""
         silent = {"key", "data_version", "code_version", "split_version", "run_id"}
-        told = {name: value for name, value in asdict(self).items() if name not in silent}
-        return told | {"budget": str(self.budget) if self.budget else None}
+        fields = {name: value for name, value in asdict(self).items() if name not in silent}
+        return fields | {"budget": str(self.budget) if self.budget else None}
 
     @classmethod
     def read(cls, folder: Path) -> Card | None:

@@ -16,8 +16,8 @@ from recdag.errors import ConfigError
 from recdag.recipes.recipe import Recipe, load_recipe
 from recdag.settings import Settings
 from recdag.suggest import names_known
-from recdag.warehouse.locks import holding
-from recdag.warehouse.published import Published
+from recdag.warehouse.locks import locked
+from recdag.warehouse.published import PublishedDatabase
 from recdag.warehouse.store import Warehouse
 
 
@@ -45,8 +45,8 @@ class Project:
         return Warehouse(self.settings.data)
 
     @cached_property
-    def published(self) -> Published:
-        return Published(self.settings.published)
+    def published(self) -> PublishedDatabase:
+        return PublishedDatabase(self.settings.published)
 
     def dataset(self, name: str) -> Dataset:
         """The catalogue entry called `name`.
@@ -102,10 +102,10 @@ class Project:
         """The folder of a trained model."""
         return self.settings.trained / dataset / paper / model
 
-    def training_turn(self, heartbeat: Callable[[], None]) -> AbstractContextManager[None]:
+    def training_lock(self, heartbeat: Callable[[], None]) -> AbstractContextManager[None]:
         """Wait until no other process of the project trains: they share a device and its memory.
 
         Args:
             heartbeat: called every few seconds of waiting; may raise to give up.
         """
-        return holding(self.settings.trained / "training", math.inf, heartbeat)
+        return locked(self.settings.trained / "training", math.inf, heartbeat)

@@ -68,11 +68,11 @@ def publish_recommendations(
     names = [name for name in sorted(set(models)) if not _refused(project, dataset, name)]
     cards = {name: find_card(project, dataset, name) for name in names}
     key = recommendations_key(project, dataset, cards, top)
-    told = {"models": names, "top": top}
+    metadata = {"models": names, "top": top}
     with project.published.reading() as connection:
         known = recorded_keys(connection).get((dataset, ASSET))
     if known == key:
-        return Outcome(key, told, cached=True)
+        return Outcome(key, metadata, cached=True)
     lists = [
         rows.assign(paper=card.paper, model=card.model)
         for name, card in cards.items()
@@ -83,7 +83,7 @@ def publish_recommendations(
     with project.published.update() as connection:
         replace_rows(connection, "recommendations", table, dataset=dataset)
         record(connection, ASSET, key, key, {}, dataset=dataset)
-    return Outcome(key, {**told, "rows": len(table)}, cached=False)
+    return Outcome(key, {**metadata, "rows": len(table)}, cached=False)
 
 
 def _refused(project: Project, dataset: str, name: str) -> bool:

@@ -74,14 +74,14 @@ def write_significance(
     fair = {model: card for model, card in cards.items() if card.selection != AS_PUBLISHED}
     measured = [name for name in PROTOCOLS[paper.protocol].metrics if name in paper.metrics]
     metrics = [name for name in measured if metric_named(name).by_user]
-    found = []
+    tests = []
     for metric in metrics if len(fair) > 1 else []:  # one at a time, for memory
         evaluations = _read_evaluations(connection, paper, dataset, fair, metric, splits, keys_of_users)
         chosen = (best_model(evaluations, metric), *leading_models(paper))
         references = [model for model in dict.fromkeys(chosen) if model in fair]
-        found += compare_models(evaluations, {metric: references})
+        tests += compare_models(evaluations, {metric: references})
     where = {"dataset": dataset, "paper": paper.id}
-    rows = pd.DataFrame(map(vars, found), columns=_columns())
+    rows = pd.DataFrame(map(vars, tests), columns=_columns())
     replace_rows(connection, "significance", rows.assign(**where, protocol=paper.protocol), **where)
 
 
@@ -110,12 +110,12 @@ def _read_evaluations(
     for name, frame in numbered.items():
         connection.register(name, pa.Table.from_pandas(frame.assign(place=np.arange(len(frame)))))
     try:
-        found = arrays(connection, _VALUES, [dataset, paper.id, paper.protocol, metric])
+        cells = arrays(connection, _VALUES, [dataset, paper.id, paper.protocol, metric])
     finally:
         for name in numbered:
             connection.unregister(name)
     values = np.full((len(cards), len(splits), len(keys_of_users)), np.nan)
-    values[found["model"], found["fold"], found["user_id"]] = found["value"]
+    values[cells["model"], cells["fold"], cells["user_id"]] = cells["value"]
     weighted = metric_named(metric).weighted
     folds = [(split.test.user_ids, _user_weight(split.test) if weighted else None) for split in splits]
     return {

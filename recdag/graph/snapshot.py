@@ -12,14 +12,14 @@ from duckdb import DuckDBPyConnection
 from recdag.datasets.file_search import data_version, find_files, search_folders, unread_bytes
 from recdag.graph.project import Project
 from recdag.settings import Settings
-from recdag.warehouse.published import Published, create_tables
+from recdag.warehouse.published import PublishedDatabase, create_tables
 from recdag.warehouse.store import Warehouse
 
 _WAIT_MINUTES = 0.02
 _MOST_BYTES = 100_000_000
 
 
-class _Published(Published):
+class _SnapshotDatabase(PublishedDatabase):
     """The published file, or empty tables where there is none."""
 
     @contextmanager
@@ -46,13 +46,13 @@ class Snapshot(Project):
         return Warehouse(self.settings.data, lock_minutes=_WAIT_MINUTES)
 
     @cached_property
-    def published(self) -> Published:
-        return _Published(self.settings.published, lock_minutes=_WAIT_MINUTES)
+    def published(self) -> PublishedDatabase:
+        return _SnapshotDatabase(self.settings.published, lock_minutes=_WAIT_MINUTES)
 
     def raw_version(self, name: str) -> str | None:
         """The version of the raw files; None where they are away, or too large to be read for a look."""
-        found = find_files(self.dataset(name), search_folders(self.settings.data))
+        files = find_files(self.dataset(name), search_folders(self.settings.data))
         checksums = self.settings.data / "checksums.json"
-        if found is None or unread_bytes(found, checksums) > _MOST_BYTES:
+        if files is None or unread_bytes(files, checksums) > _MOST_BYTES:
             return None
-        return data_version(found, checksums, remember=False)
+        return data_version(files, checksums, remember=False)

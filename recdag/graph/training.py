@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recdag.errors import TrainingError
-from recdag.graph.best_values import tuned_for
+from recdag.graph.best_values import best_values_for
 from recdag.graph.differences import differing, written
 from recdag.graph.environment import environment
 from recdag.graph.feasibility import require_memory
@@ -99,7 +99,7 @@ def plan_training(project: Project, request: TrainingRequest) -> Plan:
     """
     spec, protocol = model_spec(request.model), PAPERS[request.paper].protocol
     recipe = project.recipe(request.paper)
-    tuned = tuned_for(project, request)
+    tuned = best_values_for(project, request)
     found = tuned.values if tuned else {}
     config = recipe.config(request.model, request.dataset, {**found, **request.overrides})
     split_version = input_versions(project, request.dataset, [split_asset(protocol)])[split_asset(protocol)]
@@ -216,7 +216,7 @@ def train_model(
     folder = project.trained(request.dataset, request.paper, request.model)
     if known := _current(plan, folder):
         return known
-    with project.training_turn(heartbeat):
+    with project.training_lock(heartbeat):
         if known := _current(plan, folder):  # trained by another run meanwhile
             return known
         checkpoints = folder.with_name(f"{request.model}.checkpoints")
@@ -224,7 +224,7 @@ def train_model(
         experiments, card = fit_folds(plan, splits, checkpoints, on_progress, heartbeat)
         card = save_trained(folder, splits, experiments, card)
         shutil.rmtree(checkpoints, ignore_errors=True)
-    return Outcome(card.data_version, card.told(), cached=False)
+    return Outcome(card.data_version, card.summary(), cached=False)
 
 
 def _current(plan: Plan, folder: Path) -> Outcome | None:
@@ -233,4 +233,4 @@ def _current(plan: Plan, folder: Path) -> Outcome | None:
     if known is None or known.key != plan.key:
         return None
     known = relabel(folder, known, sources=dict(plan.sources), origins=dict(plan.origins), budget=plan.budget)
-    return Outcome(known.data_version, known.told(), cached=True)
+    return Outcome(known.data_version, known.summary(), cached=True)

@@ -33,10 +33,10 @@ class Budget:
         Raises:
             ConfigError: it is none of these.
         """
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(trials?|s|seconds?)?", text.strip().lower())
-        number = float(found[1]) if found else -1
-        in_seconds = bool(found and (found[2] or "").startswith("s"))
-        if found is None or (not in_seconds and number != int(number)):
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(trials?|s|seconds?)?", text.strip().lower())
+        number = float(match[1]) if match else -1
+        in_seconds = bool(match and (match[2] or "").startswith("s"))
+        if match is None or (not in_seconds and number != int(number)):
             raise ConfigError(
                 f"{text!r} is no budget", cure="Give a number of trials, as 20, or seconds, as 600s; 0: none"
             )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from recdag.errors import TrainingError
-from recdag.graph.best_values import Target, Tuned, read_tuned, search_target, tuned_path
+from recdag.graph.best_values import BestValues, Target, best_values_path, read_best_values, search_target
 from recdag.graph.feasibility import require_memory
 from recdag.graph.project import Project
 from recdag.graph.search import Pruned, Report, Search, Trial
@@ -34,7 +34,7 @@ def tune_model(
     request: TrainingRequest,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     heartbeat: Callable[[], None] = lambda: None,
-) -> Tuned | None:
+) -> BestValues | None:
     """Search with the request's budget, or find that this has been done; fills the table `trials`.
 
     The first trial has the recipe's own values. A trial is fitted on the training part of the first
@@ -51,14 +51,14 @@ def tune_model(
     budget, target = request.budget, search_target(project, request)
     if budget is None or not target.space:
         return None
-    path, asset = tuned_path(project, request), f"{request.paper}/{request.model}/trials"
+    path, asset = best_values_path(project, request), f"{request.paper}/{request.model}/trials"
     key = step_key(search=target.key, budget=str(budget))
-    known = read_tuned(path, target, budget)
+    known = read_best_values(path, target, budget)
     with project.published.reading() as connection:
         published = recorded_keys(connection).get((request.dataset, asset)) == key
     if known is not None and published:
         return known
-    with project.training_turn(heartbeat):
+    with project.training_lock(heartbeat):
         trials = _run_trials(project, request, budget, target, on_progress, heartbeat)
     complete = [trial for trial in trials if trial.state == "complete"]
     if not complete:
@@ -68,7 +68,7 @@ def tune_model(
             cure="Narrow the search in the recipe",
         )
     best = max(complete, key=_quality)
-    found = Tuned(
+    values = BestValues(
         key=target.key,
         budget=str(budget),
         trials=len(trials),
@@ -80,8 +80,8 @@ def tune_model(
         where = {"dataset": request.dataset, "paper": request.paper, "model": request.model}
         replace_rows(connection, "trials", _rows(request.paper, trials, target, budget), **where)
         record(connection, asset, key, key, {}, dataset=request.dataset)
-    found.write(path)
-    return found
+    values.write(path)
+    return values
 
 
 def _quality(trial: Trial) -> float:
@@ -122,7 +122,7 @@ def _run_trials(
     from recdag.training.options import FitOptions
 
     spec, protocol = model_spec(request.model), PAPERS[request.paper].protocol
-    folder = tuned_path(project, request).with_name("tuning")
+    folder = best_values_path(project, request).with_name("tuning")
     checkpoints = folder / f"{request.model}.checkpoints"
     own = {name: getattr(target.config, name) for name in target.space}
     search = Search(folder / f"{request.model}.journal", target.key, target.space, own, request.seed)

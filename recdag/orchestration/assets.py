@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from recdag.errors import RecdagError
-from recdag.graph.machine_errors import trouble
+from recdag.graph.machine_errors import machine_error
 from recdag.graph.project import Project
 from recdag.graph.step import Check, Markdown, Outcome, Picture, Shown, Step, Verdict, Work
 from recdag.orchestration.automation import condition
@@ -29,7 +29,7 @@ def user_errors() -> Iterator[None]:
     except RecdagError as error:
         raise dg.Failure(description=str(error)) from error
     except Exception as error:
-        if (known := trouble(error)) is None:
+        if (known := machine_error(error)) is None:
             raise
         raise dg.Failure(description=str(known)) from error
 

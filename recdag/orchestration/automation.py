@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from recdag.graph.file_watcher import Sighting, data_at_hand
+from recdag.graph.file_watcher import FileWatcher, data_at_hand
 from recdag.graph.step import Step
 from recdag.orchestration.resources import ProjectResource
 
@@ -130,16 +130,14 @@ def new_data(context: dg.SensorEvaluationContext, project: ProjectResource) -> d
     notes = [f"Reload definitions to make known: {', '.join(unknown)}"] if unknown else []
     notes += [str(error) for error in catalogue.damaged.values()]
     if context.cursor is None:
-        return _sensed([], Sighting(known, known), notes)
-    return _sensed(*Sighting(**json.loads(context.cursor)).look(known), notes)
+        return _sensed([], FileWatcher(known, known), notes)
+    return _sensed(*FileWatcher(**json.loads(context.cursor)).poll(known), notes)
 
 
-def _sensed(news: list[str], sighting: Sighting, notes: list[str]) -> dg.SensorResult:
-    requests = [
-        dg.RunRequest(run_key=f"{name} {sighting.handled[name]}", partition_key=name) for name in news
-    ]
+def _sensed(news: list[str], watcher: FileWatcher, notes: list[str]) -> dg.SensorResult:
+    requests = [dg.RunRequest(run_key=f"{name} {watcher.handled[name]}", partition_key=name) for name in news]
     return dg.SensorResult(
         run_requests=requests,
         skip_reason=None if requests else "; ".join(notes) or "No news.",
-        cursor=json.dumps(asdict(sighting)),
+        cursor=json.dumps(asdict(watcher)),
     )

@@ -73,8 +73,8 @@ class RunDisplay(logging.Handler):
         if isinstance(event, dg.DagsterEvent):
             self._show(event)
         elif record.levelno >= logging.WARNING and not hasattr(record, "dagster_meta"):
-            told = f"[yellow]![/] {escape(record.getMessage())}"
-            self._console.print(told, highlight=False, soft_wrap=True)
+            line = f"[yellow]![/] {escape(record.getMessage())}"
+            self._console.print(line, highlight=False, soft_wrap=True)
 
     def _show(self, event: dg.DagsterEvent) -> None:
         step = event.step_key or ""

@@ -20,15 +20,15 @@ def failures(settings: Settings, dataset: str) -> dict[str, str]:
     """
     if not (settings.dagster_home / "dagster.yaml").exists():
         return {}
-    found: dict[str, tuple[float, str]] = {}
+    failures: dict[str, tuple[float, str]] = {}
     with opened(settings.dagster_home) as instance:
         failed = dg.RunsFilter(tags={PARTITION_NAME_TAG: dataset}, statuses=[dg.DagsterRunStatus.FAILURE])
         for run in instance.get_runs(failed, limit=_RUNS_BACK):
-            for asset, told in _failed_in(instance, run.run_id):
-                found.setdefault(asset, told)
+            for asset, failure in _failed_in(instance, run.run_id):
+                failures.setdefault(asset, failure)
         return {
             asset: message
-            for asset, (when, message) in found.items()
+            for asset, (when, message) in failures.items()
             if not _made_since(instance, asset, dataset, when)
         }
 
@@ -41,9 +41,9 @@ def _failed_in(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[str,
         event = entry.get_dagster_event()
         if event.is_step_failure:
             message = message_of(event.step_failure_data)
-            yield (event.step_key or "").replace("__", "/"), (entry.timestamp, _first_line(message))
+            yield (event.step_key or "").replace("__", "/"), (entry.timestamp, _summary_line(message))
         elif not (check := event.asset_check_evaluation_data).passed and check.blocking:
-            message = f"check {check.check_name}: {_first_line(check.description or '')}"
+            message = f"check {check.check_name}: {_summary_line(check.description or '')}"
             yield check.asset_key.to_user_string(), (entry.timestamp, message)
 
 
@@ -79,5 +79,5 @@ def deepest(error: SerializableErrorInfo | None) -> SerializableErrorInfo:
     return error or SerializableErrorInfo("no reason was recorded", [], None)
 
 
-def _first_line(text: str) -> str:
+def _summary_line(text: str) -> str:
     return next(iter(text.strip().splitlines()), "no reason was recorded")

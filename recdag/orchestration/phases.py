@@ -23,9 +23,9 @@ def in_words(phase: str) -> str:
     return _LAST.sub(_replaced, phase)
 
 
-def _replaced(found: re.Match[str]) -> str:
-    first, part = found.groups()
+def _replaced(match: re.Match[str]) -> str:
+    first, part = match.groups()
     if part is None:
         return _FIRST.get(first, first)
-    told = _PART.get(part, part)
-    return told if first == "select" else f"{_FIRST.get(first, first)}, {told}"
+    title = _PART.get(part, part)
+    return title if first == "select" else f"{_FIRST.get(first, first)}, {title}"

@@ -46,8 +46,8 @@ class Place:
     @classmethod
     def of(cls, run: dg.DagsterRun) -> Place | None:
         """That of the process that works on a run; None where it has not told."""
-        told = [run.tags.get(_TAG + name) for name in ("host", "boot", "processes")]
-        return cls(*map(str, told)) if all(told) else None
+        tags = [run.tags.get(_TAG + name) for name in ("host", "boot", "processes")]
+        return cls(*map(str, tags)) if all(tags) else None
 
     def tags(self) -> Mapping[str, str]:
         """What a run carries of it."""
@@ -63,8 +63,8 @@ def tell_place(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
 
 def worker_has_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Whether a run of this place has told of the process that works on it, and that one has gone."""
-    told = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
-    for record in reversed(told):
+    records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
+    for record in reversed(records):
         event = record.event_log_entry.get_dagster_event()
         pid = event.engine_event_data.metadata.get("pid")
         if pid is not None:

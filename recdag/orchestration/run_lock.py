@@ -24,18 +24,18 @@ _LOCK = "recdag/lock"
 
 
 @contextmanager
-def my_turn(instance: dg.DagsterInstance, home: Path, tell: Callable[[str], None]) -> Iterator[None]:
+def run_lock(instance: dg.DagsterInstance, home: Path, notify: Callable[[str], None]) -> Iterator[None]:
     """Wait for other runs from the shell, and end those that were killed.
 
     Args:
         home: Dagster's home folder.
-        tell: is told what is waited for.
+        notify: hears what is waited for.
     """
     lock = FileLock(home / "shell.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        tell("Another recdag run is at work in this folder; this one begins when it has ended.")
+        notify("Another recdag run is at work in this folder; this one begins when it has ended.")
         lock.acquire(poll_interval=0.5)
     try:
         _end_killed_runs(instance, home)

@@ -17,7 +17,7 @@ from recdag.orchestration.event_logger import attach_display, without_echo
 from recdag.orchestration.history import deepest, message_of
 from recdag.orchestration.instance import ON_A_TERMINAL, opened, prepare_home
 from recdag.orchestration.location import shown_in_timeline
-from recdag.orchestration.run_lock import my_turn, shell_tags
+from recdag.orchestration.run_lock import run_lock, shell_tags
 from recdag.orchestration.selections import resolve
 from recdag.orchestration.stopping import Cancelling, cancelled_when_stopped, raise_if_stopped
 from recdag.settings import Settings
@@ -46,7 +46,7 @@ def materialize(
     selection: str,
     display: logging.Handler,
     config: Mapping[str, Mapping[str, Any]] | None = None,
-    tell: Callable[[str], None] = print,
+    notify: Callable[[str], None] = print,
     expect: Callable[[int], None] = lambda assets: None,
 ) -> RunSummary:
     """Materialize the selected assets of one data set, one after the other.
@@ -58,7 +58,7 @@ def materialize(
         selection: in Dagster's selection language, where a bare name stands for `key:"name"`.
         display: is handed every event of the run as it happens.
         config: asset -> its launch configuration.
-        tell: is told what the run waits for before it begins.
+        notify: hears what the run waits for before it begins.
         expect: is told how many assets there are.
 
     Raises:
@@ -72,7 +72,7 @@ def materialize(
     _check_files(project, dataset, chosen)
     expect(len(chosen))
     home = prepare_home(settings)
-    with opened(home, ON_A_TERMINAL) as instance, my_turn(instance, home, tell):
+    with opened(home, ON_A_TERMINAL) as instance, run_lock(instance, home, notify):
         attach_display(display, Cancelling(instance))
         for part in _parts(project, dataset, chosen):
             result = _execute(instance, job_for(defs, part), dataset, part, config or {}, shell_tags(home))

@@ -123,12 +123,12 @@ def paper_section(material: Material, paper: str) -> PaperSection:
                 _anchor_sources(table),
                 figures_of(table, material.curves),
                 provenance_of(table, material.sources, material.recipes),
-                found,
-                lead if isinstance(lead, Unjudged) else found.unjudged,
+                survival,
+                lead if isinstance(lead, Unjudged) else survival.unjudged,
                 searches_of(material.trials, paper, table.dataset),
                 material.notes.get((table.dataset, paper), ()),
             )
-            for table, lead, found in zip(tables, leads, survivals, strict=True)
+            for table, lead, survival in zip(tables, leads, survivals, strict=True)
         ),
         studies=studies,
         contents=contents_of(studies, about),

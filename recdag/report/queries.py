@@ -13,7 +13,7 @@ import pandas as pd
 
 from recdag.errors import DataError
 from recdag.report.verdicts.tally import VERDICTS
-from recdag.warehouse.published import Published
+from recdag.warehouse.published import PublishedDatabase
 
 _RESULTS = """
     SELECT dataset, paper, protocol, model, coalesce(variant, '') AS variant, metric, users,
@@ -67,7 +67,7 @@ def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise DataError(
             "no results have been published yet", where=str(path), cure="Run: recdag run --dataset demo"
         )
-    with Published(path).reading() as connection:
+    with PublishedDatabase(path).reading() as connection:
         yield connection
 
 
@@ -128,7 +128,7 @@ def read_notes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], t
         "SELECT dataset, split_part(asset, '/', 1), metadata FROM provenance"
         " WHERE ends_with(asset, '/trainings')"
     ).fetchall()
-    return {(dataset, paper): tuple(json.loads(told).get("notes", ())) for dataset, paper, told in rows}
+    return {(dataset, paper): tuple(json.loads(text).get("notes", ())) for dataset, paper, text in rows}
 
 
 def read_studies(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from recdag.report.tables import (
     AS_PUBLISHED,
     Cell,
     Column,
-    Published,
+    PublishedValue,
     ResultTable,
     Row,
     StandsFor,
@@ -162,7 +162,7 @@ class _Beside:
             seed_deviation=self.deviations.get((model, metric), np.nan) if headline else np.nan,
         )
 
-    def _published(self, model: str, metric: str, value: float) -> Published | None:
+    def _published(self, model: str, metric: str, value: float) -> PublishedValue | None:
         if self.claims is None:
             return None
         fitting = self.claims[
@@ -173,7 +173,7 @@ class _Beside:
         if fitting.empty:
             return None
         claim = fitting.iloc[0]
-        return Published(claim["paper"], claim["published"], claim["difference"], claim["verdict"])
+        return PublishedValue(claim["paper"], claim["published"], claim["difference"], claim["verdict"])
 
 
 def _of_dataset(claims: pd.DataFrame | None, dataset: str, paper: str) -> pd.DataFrame | None:
@@ -238,16 +238,16 @@ def _recorded(trainings: pd.DataFrame | None, paper: str, dataset: str) -> dict[
     here = trainings[(trainings["paper"] == paper) & (trainings["dataset"] == dataset)]
     return {
         (row["model"], "" if pd.isna(row["variant"]) else row["variant"]): Training(
-            _whole(row["factors"]),
-            _whole(row["epoch"]),
-            _whole(row["epochs_allowed"]),
+            _integer(row["factors"]),
+            _integer(row["epoch"]),
+            _integer(row["epochs_allowed"]),
             not pd.isna(row["stopped_by_bound"]) and bool(row["stopped_by_bound"]),
         )
         for row in here.to_dict("records")
     }
 
 
-def _whole(value: Any) -> int | None:
+def _integer(value: Any) -> int | None:
     return None if pd.isna(value) else int(value)
 
 

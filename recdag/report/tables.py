@@ -36,7 +36,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedValue:
     """A number that a paper prints, beside the one measured here."""
 
     paper: str
@@ -61,7 +61,7 @@ class Cell:
     std_err: float
     best: bool = False
     tied: bool = False
-    published: Published | None = None
+    published: PublishedValue | None = None
     anchors: tuple[tuple[float, str], ...] = ()
     seed_deviation: float = math.nan
 

@@ -37,7 +37,7 @@ def templates(*, html: bool) -> Environment:
         words.signed,
         words.duration,
         words.memory,
-        words.whole,
+        words.integer,
         words.moment,
         words.listed,
         words.probability,

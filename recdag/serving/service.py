@@ -216,9 +216,9 @@ def _id_of(key: str, keys: np.ndarray, kind: str, titles: np.ndarray | None = No
     Raises:
         RecdagError: there is none; names the nearest by spelling of the key or the title.
     """
-    (found,) = np.nonzero(keys == key)
-    if len(found):
-        return int(found[0])
+    (places,) = np.nonzero(keys == key)
+    if len(places):
+        return int(places[0])
     near = duckdb.execute(
         """
         select case when title is null then key else concat(key, ' (', title, ')') end

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from recdag.errors import in_one_line
+
 _log = logging.getLogger(__name__)
 
 
@@ -34,12 +36,8 @@ def load_checkpoint(path: Path, fingerprint: str, device: torch.device) -> dict[
     try:
         content = torch.load(path, map_location=device, weights_only=True)
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        _log.warning("The checkpoint %s cannot be read (%s); this part begins anew", path, _first_line(error))
+        _log.warning("The checkpoint %s cannot be read (%s); this part begins anew", path, in_one_line(error))
         return None
     if not isinstance(content, dict) or content.get("fingerprint") != fingerprint:
         return None
     return content
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).partition("\n")[0]

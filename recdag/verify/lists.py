@@ -65,14 +65,14 @@ class Comparison:
 
 def measures(metrics: tuple[str, ...], depth: int, n_items: int) -> dict[str, Measure]:
     """The metrics that lists of `depth` items determine and ir-measures has."""
-    found = {}
+    measures = {}
     for name in metrics:
         own = metric_named(name)
         if own.family in _AT_A_CUTOFF and (own.cutoff <= depth or depth >= n_items):
-            found[name] = _AT_A_CUTOFF[own.family] @ own.cutoff
+            measures[name] = _AT_A_CUTOFF[own.family] @ own.cutoff
         elif own.family in _OF_WHOLE_LISTS and depth >= n_items:
-            found[name] = _OF_WHOLE_LISTS[own.family]
-    return found
+            measures[name] = _OF_WHOLE_LISTS[own.family]
+    return measures
 
 
 def export(

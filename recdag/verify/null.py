@@ -64,9 +64,9 @@ def compare_seeds(spec: ModelSpec, config: Config, split: Split, metric: str, se
         model = spec.create(config, torch.device("cpu"))
         model.fit(split.train_and_validation or split.train, FitOptions(seed=seed))
         evaluations[str(seed)] = evaluate(model, split.test, [metric])
-    (found,) = compare_models(evaluations, {metric: [str(seeds[0])]})
-    held = (found.p_value < LEVEL, found.p_wilcoxon < LEVEL, found.ci_low > 0 or found.ci_high < 0)
-    return Null(found.difference, tuple(test for test, says in zip(TESTS, held, strict=True) if says))
+    (test,) = compare_models(evaluations, {metric: [str(seeds[0])]})
+    held = (test.p_value < LEVEL, test.p_wilcoxon < LEVEL, test.ci_low > 0 or test.ci_high < 0)
+    return Null(test.difference, tuple(test for test, says in zip(TESTS, held, strict=True) if says))
 
 
 def repetitions(

@@ -26,15 +26,15 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def sharing(path: Path, minutes: float = LOCK_MINUTES) -> Iterator[None]:
+def locked_for_reading(path: Path, minutes: float = LOCK_MINUTES) -> Iterator[None]:
     """Hold the lock of `path` to read it; without one where the folder may not be written.
 
     Raises:
-        DataError: see `holding`.
+        DataError: see `locked`.
     """
     with ExitStack() as stack:
         try:
-            stack.enter_context(holding(path, minutes))
+            stack.enter_context(locked(path, minutes))
         except OSError as error:
             if error.errno not in _DENIED:
                 raise
@@ -42,7 +42,7 @@ def sharing(path: Path, minutes: float = LOCK_MINUTES) -> Iterator[None]:
 
 
 @contextmanager
-def holding(
+def locked(
     path: Path, minutes: float = LOCK_MINUTES, heartbeat: Callable[[], None] = lambda: None
 ) -> Iterator[None]:
     """Hold the lock of `path`, which other threads and processes then wait for.

@@ -26,7 +26,7 @@ def item_keys(connection: DuckDBPyConnection) -> np.ndarray:
 
 def sizes(connection: DuckDBPyConnection) -> dict[str, Any]:
     """The columns of the published table `datasets` that are counted in the working file."""
-    found = row(
+    counts = row(
         connection,
         """
         with pairs as (select distinct user_id, item_id from interactions),
@@ -41,7 +41,7 @@ def sizes(connection: DuckDBPyConnection) -> dict[str, Any]:
         """,
     )
     names = ("users", "items", "interactions", "density", "behaviours", "has_time")
-    return dict(zip(names, found, strict=True))
+    return dict(zip(names, counts, strict=True))
 
 
 def recorded_keys(connection: DuckDBPyConnection) -> dict[tuple[str, str], str]:

@@ -85,12 +85,12 @@ def read_csr(
     """
     value = f", {identifier(column)}::float as value" if column else ""
     condition, parameters = ("where behaviour = ?", [behaviour]) if behaviour is not None else ("", [])
-    found = arrays(
+    cells = arrays(
         connection, f"select user_id, item_id{value} from {identifier(table)} {condition}", parameters
     )
     n_users, n_items = _sizes(connection)
-    data = found["value"] if column else np.ones(len(found["item_id"]), dtype=np.float32)
-    return _csr(found["user_id"], found["item_id"], data, n_users, n_items)
+    data = cells["value"] if column else np.ones(len(cells["item_id"]), dtype=np.float32)
+    return _csr(cells["user_id"], cells["item_id"], data, n_users, n_items)
 
 
 def read_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> Interactions:
@@ -110,7 +110,7 @@ def read_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> Inter
     known, rows = row(connection, "select count(last_time), count(*) from binarized")
     has_time = rows > 0 and rows - known <= MOST_TIMES_UNKNOWN * rows
     time = ", coalesce(last_time, ?) as time" if has_time else ""
-    found = arrays(
+    cells = arrays(
         connection,
         f"select user_id, item_id, strength{time} from binarized",
         [UNKNOWN_TIME] if has_time else [],
@@ -118,10 +118,10 @@ def read_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> Inter
     return Interactions(
         n_users=n_users,
         n_items=n_items,
-        user=found["user_id"],
-        item=found["item_id"],
-        strength=found["strength"],
-        time=found.get("time"),
+        user=cells["user_id"],
+        item=cells["item_id"],
+        strength=cells["strength"],
+        time=cells.get("time"),
         supportive={name: read_csr(connection, "interactions", "count", name) for name in dataset.supportive},
         met_at=_read_met_at(connection, dataset),
     )
@@ -129,7 +129,7 @@ def read_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> Inter
 
 def _read_met_at(connection: DuckDBPyConnection, dataset: Dataset) -> csr_array | None:
     """When pairs had their latest supportive event; see `Interactions.met_at`."""
-    found = arrays(
+    cells = arrays(
         connection,
         "select user_id, item_id,"
         " coalesce(max(last_time) - (select min(first_time) from interactions), ?)::float as time"
@@ -137,9 +137,9 @@ def _read_met_at(connection: DuckDBPyConnection, dataset: Dataset) -> csr_array 
         " group by user_id, item_id order by user_id, item_id",
         [UNKNOWN_TIME, list(dataset.supportive)],
     )
-    if (found["time"] == UNKNOWN_TIME).all():
+    if (cells["time"] == UNKNOWN_TIME).all():
         return None
-    return _csr(found["user_id"], found["item_id"], found["time"], *_sizes(connection))
+    return _csr(cells["user_id"], cells["item_id"], cells["time"], *_sizes(connection))
 
 
 def _sizes(connection: DuckDBPyConnection) -> tuple[int, int]:

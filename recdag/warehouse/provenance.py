@@ -84,7 +84,7 @@ def find(connection: DuckDBPyConnection, asset: str, **scope: str) -> Provenance
     return _provenance(rows[0]) if rows else None
 
 
-def everything(connection: DuckDBPyConnection) -> list[Provenance]:
+def all_records(connection: DuckDBPyConnection) -> list[Provenance]:
     """The provenance of all assets recorded."""
     if not columns(connection, "provenance"):
         return []

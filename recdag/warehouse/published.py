@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
 from recdag.warehouse import descriptions
-from recdag.warehouse.locks import LOCK_MINUTES, connect, damage_named, holding, transaction
+from recdag.warehouse.locks import LOCK_MINUTES, connect, damage_named, locked, transaction
 from recdag.warehouse.schema import DEFAULTS, SCHEMA, VIEWS
 from recdag.warehouse.sql_text import columns, equality, identifier, scalar
 
@@ -27,7 +27,7 @@ _complete: set[tuple[Path, int, int]] = set()
 """Files, as they were, that have all columns."""
 
 
-class Published:
+class PublishedDatabase:
     """The published results, for example data/recdag.duckdb.
 
     A writer works on a copy beside the file and moves it over the old one, which readers that have
@@ -51,7 +51,7 @@ class Published:
         Raises:
             DataError: where the lock is not had in time or the file is damaged.
         """
-        with holding(self.path, self.lock_minutes):
+        with locked(self.path, self.lock_minutes):
             copy = self.path.with_name(self.path.name + ".next")
             _remove(copy)
             try:

@@ -74,7 +74,7 @@ def read_assignment(connection: DuckDBPyConnection, protocol: str) -> Assignment
     split, candidates = _tables(protocol)
     if not columns(connection, f"split_{protocol}"):
         raise DataError("the split has not been made", where=protocol, cure="Materialize it first.")
-    found = arrays(
+    cells = arrays(
         connection,
         "select fold, (list_position(?::varchar[], part) - 1)::tinyint as part, user_id, item_id, weight"
         f" from {split}",
@@ -82,11 +82,11 @@ def read_assignment(connection: DuckDBPyConnection, protocol: str) -> Assignment
     )
     parts = connection.execute(f"select distinct part from {candidates} order by part").fetchall()
     return Assignment(
-        fold=found["fold"],
-        part=found["part"],
-        user=found["user_id"],
-        item=found["item_id"],
-        weight=found["weight"],
+        fold=cells["fold"],
+        part=cells["part"],
+        user=cells["user_id"],
+        item=cells["item_id"],
+        weight=cells["weight"],
         candidates={part: _read_candidates(connection, candidates, "part = ?", [part]) for (part,) in parts},
     )
 
@@ -144,10 +144,10 @@ def _insert_candidates(
 def _read_candidates(
     connection: DuckDBPyConnection, table: str, condition: str, parameters: Sequence[object]
 ) -> tuple[np.ndarray, np.ndarray]:
-    found = arrays(
+    cells = arrays(
         connection, f"select user_id, position, item_id from {table} where {condition}", parameters
     )
-    users, row = np.unique(found["user_id"], return_inverse=True)
-    items = np.full((len(users), found["position"].max(initial=-1) + 1), -1, dtype=np.int32)
-    items[row, found["position"]] = found["item_id"]
+    users, row = np.unique(cells["user_id"], return_inverse=True)
+    items = np.full((len(users), cells["position"].max(initial=-1) + 1), -1, dtype=np.int32)
+    items[row, cells["position"]] = cells["item_id"]
     return users, items

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
 from recdag.warehouse import provenance
-from recdag.warehouse.locks import LOCK_MINUTES, connect, holding, sharing, transaction
+from recdag.warehouse.locks import LOCK_MINUTES, connect, locked, locked_for_reading, transaction
 from recdag.warehouse.provenance import Provenance
 from recdag.warehouse.sql_text import columns, identifier, row
 
@@ -59,7 +59,7 @@ class Warehouse:
         """
         path = self.path(dataset)
         with (
-            holding(path, self.lock_minutes),
+            locked(path, self.lock_minutes),
             closing(connect(path, read_only=False, minutes=self.lock_minutes)) as connection,
             transaction(connection, path),
         ):
@@ -75,7 +75,7 @@ class Warehouse:
             DataError: where there is no file, the lock is not had in time or the file is damaged.
         """
         path = self.path(dataset)
-        with sharing(path, self.lock_minutes):
+        with locked_for_reading(path, self.lock_minutes):
             if not path.exists():
                 raise DataError(
                     f"nothing is stored of the data set {dataset!r}",
@@ -100,7 +100,7 @@ class Warehouse:
         known = self._provenance.get(dataset)
         if known is None or known[0] != state:
             with self.reading(dataset) as connection:
-                recorded = {each.asset: each for each in provenance.everything(connection)}
+                recorded = {each.asset: each for each in provenance.all_records(connection)}
                 known = self._provenance[dataset] = state, recorded
         return known[1].get(asset)
 

@@ -13,9 +13,9 @@ import pytest
 from recdag.datasets.adding import check_name, try_out, write_entry
 from recdag.datasets.catalogue import load_catalogue
 from recdag.datasets.file_search import find_files, search_folders
-from recdag.datasets.import_hints import Wishes
+from recdag.datasets.import_hints import ImportHints
 from recdag.datasets.proposing import LogFile, propose
-from recdag.datasets.questions import Unanswered
+from recdag.datasets.questions import NeedsAnswer
 from recdag.datasets.sampling import take_sample
 from recdag.datasets.times import time_formats
 from recdag.errors import DataError
@@ -24,10 +24,10 @@ RNG = np.random.default_rng(0)
 PAIRS = [(user, int(item)) for user in range(30) for item in RNG.choice(20, 6, replace=False)]
 
 
-def described(path: Path, text: str | bytes | None = None, **wishes):
+def described(path: Path, text: str | bytes | None = None, **hints):
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return propose([LogFile(path)], Wishes(**wishes))
+    return propose([LogFile(path)], ImportHints(**hints))
 
 
 def lines(header: str, row) -> str:
@@ -36,7 +36,7 @@ def lines(header: str, row) -> str:
 
 def test_counts_without_a_header(tmp_path):
     text = lines("", lambda user, item: f"{1000 + user} {item} {1 + user * item}")
-    with pytest.raises(Unanswered, match=r"no header.*--user 1 --item 2"):
+    with pytest.raises(NeedsAnswer, match=r"no header.*--user 1 --item 2"):
         described(tmp_path / "plays.txt", text)
     proposal = described(tmp_path / "plays.txt", user="1", item="2")
     dataset = proposal.dataset
@@ -88,7 +88,7 @@ def test_a_file_for_each_behaviour(tmp_path):
     files = [
         LogFile.parse(f"{b}={tmp_path / p}") for b, p in (("view", "views.csv"), ("order", "orders.csv"))
     ]
-    proposal = propose(files, Wishes(name="shop"))
+    proposal = propose(files, ImportHints(name="shop"))
     assert proposal.dataset.target == "order"
     assert try_out(proposal).report.behaviours == {"order": 180, "view": 180}
 
@@ -96,7 +96,7 @@ def test_a_file_for_each_behaviour(tmp_path):
 def test_a_line_for_each_user(tmp_path):
     (tmp_path / "a.txt").write_text("1 2 3 4\n2 3\n3 4 5 6 7 8\n")
     (tmp_path / "b.txt").write_text("1 9\n2 9\n3 9\n")
-    proposal = propose([LogFile(tmp_path / "a.txt"), LogFile(tmp_path / "b.txt")], Wishes())
+    proposal = propose([LogFile(tmp_path / "a.txt"), LogFile(tmp_path / "b.txt")], ImportHints())
     assert proposal.dataset.format == "lists"
     assert try_out(proposal).report.rows == 12
 
@@ -131,7 +131,7 @@ TABLE = lines("user,item,action,stars", lambda u, i: f"u{u},i{i},{'look' if i % 
 
 
 @pytest.mark.parametrize(
-    ("text", "wishes", "message"),
+    ("text", "hints", "message"),
     [
         ("", {}, "is empty"),
         ("user\nu1\nu2\n", {}, "No two columns"),
@@ -167,9 +167,9 @@ TABLE = lines("user,item,action,stars", lambda u, i: f"u{u},i{i},{'look' if i % 
         ("user,item,item\n" + "u1,i1,j1\n" * 9, {}, "--item 2 .*2, 3"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_cure(tmp_path, text, wishes, message):
+def test_what_is_wrong_is_said_with_its_cure(tmp_path, text, hints, message):
     with pytest.raises(DataError, match=message):
-        try_out(described(tmp_path / "log.csv", text, **wishes))
+        try_out(described(tmp_path / "log.csv", text, **hints))
 
 
 @pytest.mark.parametrize("begins", ["\ufeff", "\n \n", "\ufeff\n"])
@@ -184,7 +184,7 @@ def test_a_file_without_a_header_keeps_its_first_row(tmp_path):
     plays = lines("", lambda u, i: f"{1000 + u},Game {i},{'play' if i % 2 else 'purchase'},{1 + i}")
     first, second = (line for line in plays.splitlines()[:2])
     for text in (plays.replace("purchase", "play", 1), first.rpartition(",")[0] + ",\n" + second + "\n"):
-        with pytest.raises(Unanswered, match="no header"):
+        with pytest.raises(NeedsAnswer, match="no header"):
             described(tmp_path / "log.csv", text)
 
 

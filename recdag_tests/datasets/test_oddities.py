@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recdag.datasets.adding import Preview, try_out
-from recdag.datasets.import_hints import Wishes
+from recdag.datasets.import_hints import ImportHints
 from recdag.datasets.proposing import LogFile, propose
 from recdag.errors import DataError
 
@@ -17,9 +17,9 @@ ROWS = [f"u{n % 9},i{n % 7}" for n in range(63)]
 LONG = "u1," + "x" * 3_000_000
 
 
-def tried(path: Path, text: str | bytes, **wishes) -> Preview:
+def tried(path: Path, text: str | bytes, **hints) -> Preview:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return try_out(propose([LogFile(path)], Wishes(**wishes)))
+    return try_out(propose([LogFile(path)], ImportHints(**hints)))
 
 
 @pytest.mark.parametrize("line", [0, 1, 40])

@@ -10,14 +10,14 @@ import sys
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from recdag.graph.machine_errors import trouble
+from recdag.graph.machine_errors import machine_error
 
 PROGRAM = """
 import json, os, resource, signal, sys
 from pathlib import Path
 import duckdb, numpy as np, torch
 from safetensors.torch import save_file
-from recdag.graph.machine_errors import trouble
+from recdag.graph.machine_errors import machine_error
 from recdag.training.checkpoints import save_checkpoint
 
 def write_table():
@@ -46,7 +46,7 @@ for name, (limit, fault) in FAULTS.items():
         try:
             fault()
         except Exception as error:
-            os.write(1, (json.dumps([name, str(trouble(error) or repr(error))]) + "\\n").encode())
+            os.write(1, (json.dumps([name, str(machine_error(error) or repr(error))]) + "\\n").encode())
         os._exit(0)
     os.wait()
 """
@@ -78,7 +78,7 @@ def test_too_little_memory_is_recognised(told, fault):
 def test_the_cause_of_an_error_counts():
     outer = RuntimeError("the writer failed")
     outer.__cause__ = OSError(errno.ENOSPC, "No space left on device", "/somewhere/a")
-    found = trouble(outer)
+    found = machine_error(outer)
     assert found is not None and found.where == "/somewhere/a"
 
 
@@ -99,9 +99,9 @@ def sqlite(message):
     ],
 )
 def test_what_keeps_a_folder_from_being_written_is_told(error, told):
-    assert told in str(trouble(error))
+    assert told in str(machine_error(error))
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EACCES, "denied"), ValueError("memory"), RuntimeError("x")])
 def test_other_errors_are_not_touched(error):
-    assert trouble(error) is None
+    assert machine_error(error) is None

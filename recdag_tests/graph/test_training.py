@@ -93,7 +93,7 @@ def test_a_training_that_waits_can_be_cancelled_and_a_trained_model_waits_for_no
     def cancel():
         raise Cancelled("enough")
 
-    with project.training_turn(cancel):
+    with project.training_lock(cancel):
         assert train_model(project, TrainingRequest("tiny", "ncf", "item_pop"), heartbeat=cancel).cached
         with pytest.raises(Cancelled):
             train_model(project, TrainingRequest("tiny", "ncf", "gmf"), heartbeat=cancel)

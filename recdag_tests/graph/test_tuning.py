@@ -9,7 +9,7 @@ import yaml
 
 from recdag.errors import Cancelled, ConfigError, RecdagError, TrainingError
 from recdag.evaluation import experiment
-from recdag.graph.best_values import tuned_path
+from recdag.graph.best_values import best_values_path
 from recdag.graph.evaluation import evaluate_model
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
@@ -161,9 +161,9 @@ def test_a_stopped_search_ends_as_one_that_was_not(project, measured):
     trials = rows(project, "wmf")
     first = list(measured)
     measured.clear()
-    for path in tuned_path(project, request("wmf")).with_name("tuning").iterdir():
+    for path in best_values_path(project, request("wmf")).with_name("tuning").iterdir():
         path.unlink()
-    tuned_path(project, request("wmf")).unlink()
+    best_values_path(project, request("wmf")).unlink()
 
     with pytest.raises(Cancelled):
         tune_model(project, request("wmf", "4"), heartbeat=heartbeat)
@@ -176,7 +176,7 @@ def test_a_stopped_search_ends_as_one_that_was_not(project, measured):
 
 def test_a_damaged_file_of_the_values_found_is_made_again_without_new_trials(project, measured):
     found, done = tune_model(project, request()), len(measured)
-    tuned_path(project, request()).write_text('{"key": ')
+    best_values_path(project, request()).write_text('{"key": ')
     assert tune_model(project, request()) == found and len(measured) == done
 
 
@@ -231,7 +231,7 @@ def test_an_equal_winner_of_a_larger_budget_is_not_trained_again(project, monkey
     values = {"l2": 321.0}
     for budget, cached in (("2", False), ("5", True)):
         tune_model(project, request(budget=budget))
-        path = tuned_path(project, request())
+        path = best_values_path(project, request())
         path.write_text(json.dumps(json.loads(path.read_text()) | {"values": values}))
         outcome = train_model(project, request(budget=budget))
         assert outcome.cached == cached and outcome.metadata["budget"] == f"{budget} trials"

@@ -6,7 +6,7 @@ import pytest
 from filelock import FileLock
 
 from recdag.orchestration.processes import Place
-from recdag.orchestration.run_lock import clear_killed_runs, my_turn, shell_tags
+from recdag.orchestration.run_lock import clear_killed_runs, run_lock, shell_tags
 
 
 @dg.op
@@ -29,11 +29,11 @@ def status(instance, run):
 
 
 def test_a_killed_run_of_the_shell_is_ended_and_one_of_the_web_ui_is_not(instance, dagster_home):
-    killed, other, told = training(instance, shell_tags(dagster_home)), training(instance, {}), []
-    with my_turn(instance, dagster_home, told.append):
+    killed, other, messages = training(instance, shell_tags(dagster_home)), training(instance, {}), []
+    with run_lock(instance, dagster_home, messages.append):
         assert status(instance, killed) is dg.DagsterRunStatus.FAILURE
         assert status(instance, other) is dg.DagsterRunStatus.STARTED
-    assert told == []
+    assert messages == []
 
 
 HERE = Place.here()
@@ -70,7 +70,7 @@ def test_a_run_under_the_lock_of_another_folder_is_left_alone(instance, dagster_
 
 
 def test_another_run_of_the_shell_is_waited_for_and_left_alone(instance, dagster_home):
-    other, told = training(instance, shell_tags(dagster_home)), []
+    other, messages = training(instance, shell_tags(dagster_home)), []
     at_work, ended = threading.Event(), threading.Event()
 
     def hold():
@@ -83,10 +83,10 @@ def test_another_run_of_the_shell_is_waited_for_and_left_alone(instance, dagster
     clear_killed_runs(dagster_home)
     assert status(instance, other) is dg.DagsterRunStatus.STARTED
 
-    def tell(message):
-        told.append(message)
+    def notify(message):
+        messages.append(message)
         ended.set()
 
-    with my_turn(instance, dagster_home, tell):
+    with run_lock(instance, dagster_home, notify):
         pass
-    assert "Another recdag run" in told[0]
+    assert "Another recdag run" in messages[0]

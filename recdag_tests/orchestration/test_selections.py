@@ -6,7 +6,7 @@ import shlex
 import dagster as dg
 import pytest
 
-from recdag.cli.run_options import Asked
+from recdag.cli.run_options import RunOptions
 from recdag.errors import ConfigError, RecdagError
 from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
@@ -110,7 +110,7 @@ def asked(command):
     axis = [words[at + 1] for at, name in enumerate(words) if name == "--axis"]
     names = ("--paper", "--models", "--study", "--select")
     paper, models, study, select = (values.get(name) for name in names)
-    return Asked.of(paper, models, study, select, axis, "--studies" in words)
+    return RunOptions.parse(paper, models, study, select, axis, "--studies" in words)
 
 
 def cures():
@@ -133,28 +133,32 @@ def test_every_cure_makes_what_was_lacking_and_all_that_it_needs(home, graph):
 
 
 def test_some_models_are_selected_with_what_shows_them_and_nothing_of_the_others(graph):
-    chosen = selected(graph, Asked.of(None, "item_pop, wmf,item_pop", None, None, None, False).selection)
+    chosen = selected(
+        graph, RunOptions.parse(None, "item_pop, wmf,item_pop", None, None, None, False).selection
+    )
     models = {name for name in chosen if name.partition("/")[2] in PAPERS["benchmark"].nodes}
     assert models == {"benchmark/item_pop", "benchmark/wmf"}
     assert chosen - models == {
         *TABLES, "splits/user_holdout", "benchmark/evaluation", "benchmark/activity", "benchmark/popularity",
         "benchmark/defaults", "comparison", "report",
     }  # fmt: skip
-    assert "recommendations" in selected(graph, Asked.of(None, "ease", None, None, None, False).selection)
-    of_ncf = selected(graph, Asked.of("ncf", "gmf", None, None, None, False).selection)
+    assert "recommendations" in selected(
+        graph, RunOptions.parse(None, "ease", None, None, None, False).selection
+    )
+    of_ncf = selected(graph, RunOptions.parse("ncf", "gmf", None, None, None, False).selection)
     assert {"ncf/gmf", "ncf/evaluation", "splits/leave_one_out"} <= of_ncf
     assert not of_ncf & {"ncf/mlp", "ncf/top_k", "benchmark/evaluation", "recommendations"}
 
 
 def test_a_study_asks_only_for_the_models_that_it_reads(graph):
-    seeds = Asked.of(None, None, "benchmark/seeds", None, ["models=bpr,wmf", "seeds=1,2"], False)
+    seeds = RunOptions.parse(None, None, "benchmark/seeds", None, ["models=bpr,wmf", "seeds=1,2"], False)
     chosen = selected(graph, seeds.selection)
     models = {name for name in chosen if name.partition("/")[2] in PAPERS["benchmark"].nodes}
     assert models == {"benchmark/bpr", "benchmark/wmf"}
     assert {"benchmark/evaluation", "benchmark/seeds", "comparison", "report"} <= chosen
     assert seeds.axes == {"benchmark/seeds": {"models": ["bpr", "wmf"], "seeds": [1, 2]}}
     with pytest.raises(ConfigError, match="Did you mean 'benchmark/bpr'"):
-        resolve(Asked.of(None, None, "benchmark/seeds", None, ["models=bqr"], False).selection, graph)
+        resolve(RunOptions.parse(None, None, "benchmark/seeds", None, ["models=bqr"], False).selection, graph)
 
 
 @pytest.mark.parametrize(
@@ -170,4 +174,4 @@ def test_a_study_asks_only_for_the_models_that_it_reads(graph):
 )
 def test_options_that_do_not_go_together_are_refused(options, message):
     with pytest.raises(RecdagError, match=message):
-        Asked.of(*options)
+        RunOptions.parse(*options)

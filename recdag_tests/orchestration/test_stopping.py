@@ -26,7 +26,7 @@ def run(dataset, selection=NCF, display=None):
         dataset,
         selection,
         display or logging.NullHandler(),
-        tell=lambda text: None,
+        notify=lambda text: None,
     )
 
 

@@ -14,7 +14,7 @@ from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR, compare, load_anchors, load_claims
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import Training
-from recdag.warehouse.published import Published
+from recdag.warehouse.published import PublishedDatabase
 
 RUNS = (
     ("ncf", "ncf-ml-1m", 6040),
@@ -227,7 +227,7 @@ def made(tmp_path_factory):
         "significance": _significance(), "training_history": _history(),
         "recipes": _recipes(), "trainings": _trainings(), "trials": _trials(), "studies": _studies(),
     }  # fmt: skip
-    with Published(path).update() as connection:
+    with PublishedDatabase(path).update() as connection:
         for name, frame in tables.items():
             connection.register("new_rows", frame)
             connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM new_rows")

@@ -10,7 +10,7 @@ from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR
 from recdag.report import paper_sections
 from recdag.report.page import build_report
-from recdag.warehouse.published import Published
+from recdag.warehouse.published import PublishedDatabase
 
 VOID = {"meta", "input", "br", "path", "use", "link"}
 MADE_AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -224,7 +224,7 @@ def test_nothing_published_says_what_to_do(tmp_path):
 
 
 def test_empty_tables_give_a_page(tmp_path):
-    Published(tmp_path / "recdag.duckdb").ensure()
+    PublishedDatabase(tmp_path / "recdag.duckdb").ensure()
     output = build_report(tmp_path / "recdag.duckdb", tmp_path / "report.html", papers=PAPERS)
     text = output.read_text(encoding="utf-8")
     assert "Nothing has been run yet. Made" in text and "0 data sets" not in text

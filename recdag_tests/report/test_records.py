@@ -7,7 +7,7 @@ from recdag.papers.claims import STANDS_FOR
 from recdag.report.page import build_report
 from recdag.report.records import write_records
 from recdag.warehouse.provenance import record
-from recdag.warehouse.published import Published
+from recdag.warehouse.published import PublishedDatabase
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +74,14 @@ def test_a_file_from_before_the_recipes_gives_records(made, tmp_path):
 def test_nothing_published_says_what_to_do(tmp_path):
     with pytest.raises(DataError, match="recdag run --dataset demo"):
         write_records(tmp_path / "recdag.duckdb", tmp_path)
-    Published(tmp_path / "recdag.duckdb").ensure()
+    PublishedDatabase(tmp_path / "recdag.duckdb").ensure()
     assert write_records(tmp_path / "recdag.duckdb", tmp_path) == []
 
 
 def test_notes_on_the_split_are_in_the_record_and_on_the_page(made, tmp_path):
     path, note = tmp_path / "noted.duckdb", "The negatives were drawn here, seed 98765."
     path.write_bytes(made.path.read_bytes())
-    with Published(path).update() as connection:
+    with PublishedDatabase(path).update() as connection:
         record(connection, "ncf/trainings", "k", "k", {"notes": [note]}, dataset="ncf-ml-1m")
     write_records(path, tmp_path, papers=PAPERS, stands_for=STANDS_FOR)
     assert note in (tmp_path / "ncf" / "neumf" / "ncf-ml-1m.md").read_text(encoding="utf-8")

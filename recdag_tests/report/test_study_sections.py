@@ -17,7 +17,7 @@ from recdag.studies.content import Shown
 from recdag.studies.figures import curve_figure, dot_figure, line_figure
 from recdag.studies.names import Measure, names_of
 from recdag.studies.points import published_points
-from recdag.warehouse.published import Published
+from recdag.warehouse.published import PublishedDatabase
 
 COLUMNS = [
     "dataset", "paper", "study", "kind", "x_name", "x", "series", "beside", "metric", "statistic", "users",
@@ -284,7 +284,7 @@ def test_wide_values():
 def page(made, tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies")
     shutil.copy(made.path, folder / "recdag.duckdb")
-    with Published(folder / "recdag.duckdb").update() as connection:
+    with PublishedDatabase(folder / "recdag.duckdb").update() as connection:
         connection.register("new_rows", ROWS)
         connection.execute("INSERT INTO studies BY NAME SELECT * FROM new_rows")
         connection.unregister("new_rows")
@@ -418,7 +418,7 @@ def test_rows_of_a_study_that_is_declared_no_more_are_drawn_as_they_are(made):
 
 
 def test_rows_from_before_there_were_statistics_wait_until_their_study_is_run_again(tmp_path):
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         connection.execute("ALTER TABLE studies DROP COLUMN statistic")
         connection.execute("ALTER TABLE studies DROP COLUMN kind")

@@ -98,7 +98,7 @@ def test_a_cell_that_another_run_computes_meanwhile_is_not_computed_again(projec
             run_study(layers(Project.open()), "layers")
         return nullcontext()
 
-    monkeypatch.setattr(Project, "training_turn", turn)
+    monkeypatch.setattr(Project, "training_lock", turn)
     run_study(layers(project), "layers")
     assert waited and len(fits) == 2
 

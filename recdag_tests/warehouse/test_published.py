@@ -14,7 +14,7 @@ import pytest
 
 from recdag.errors import DataError
 from recdag.warehouse import provenance
-from recdag.warehouse.published import Published, replace_rows
+from recdag.warehouse.published import PublishedDatabase, replace_rows
 from recdag.warehouse.schema import SCHEMA, VIEWS
 
 
@@ -24,7 +24,7 @@ def metrics(model: str, values: list[float], **more: object) -> pd.DataFrame:
     )
 
 
-def count(published: Published, table: str = "metrics") -> int:
+def count(published: PublishedDatabase, table: str = "metrics") -> int:
     with published.reading() as connection:
         row = connection.execute(f"select count(*) from {table}").fetchone()
     assert row is not None
@@ -32,7 +32,7 @@ def count(published: Published, table: str = "metrics") -> int:
 
 
 def test_ensure_makes_all_tables_of_the_contract(tmp_path: Path) -> None:
-    published = Published(tmp_path / "new" / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "new" / "recdag.duckdb")
     published.ensure()
     with published.reading() as connection:
         for table, definition in SCHEMA.items():
@@ -42,7 +42,7 @@ def test_ensure_makes_all_tables_of_the_contract(tmp_path: Path) -> None:
 
 
 def test_every_table_and_column_says_what_it_holds(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.reading() as connection:
         tables = connection.execute("select table_name, comment from duckdb_tables()").fetchall()
         views = connection.execute(
@@ -58,7 +58,7 @@ def test_every_table_and_column_says_what_it_holds(tmp_path: Path) -> None:
 
 
 def test_the_leaderboard_puts_the_best_first_in_each_metrics_own_direction(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     frame = pd.concat(
         [
             metrics("good", [0.9], selection="validation"),
@@ -77,7 +77,7 @@ def test_the_leaderboard_puts_the_best_first_in_each_metrics_own_direction(tmp_p
 
 
 def test_file_stays_readable_for_the_older_command_line(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     for _ in range(2):
         with published.update() as connection:
             replace_rows(connection, "metrics", metrics("bpr", [0.5]), model="bpr")
@@ -89,7 +89,7 @@ def test_file_stays_readable_for_the_older_command_line(tmp_path: Path) -> None:
 
 
 def test_replace_rows_touches_only_what_matches(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         replace_rows(connection, "metrics", metrics("bpr", [0.1, 0.2]), dataset="demo", model="bpr")
         replace_rows(connection, "metrics", metrics("wmf", [0.3]), dataset="demo", model="wmf")
@@ -114,7 +114,7 @@ def test_replace_rows_touches_only_what_matches(tmp_path: Path) -> None:
 
 def test_times_are_stored_in_utc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         moment = pd.Timestamp("2026-01-02 10:00", tz="Europe/Berlin")
         replace_rows(connection, "metrics", metrics("bpr", [0.1], created_at=moment), model="bpr")
@@ -124,7 +124,7 @@ def test_times_are_stored_in_utc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_replace_rows_refuses_what_does_not_fit(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         replace_rows(connection, "metrics", metrics("bpr", [0.1]), model="bpr")
         with pytest.raises(DataError, match="no column 'ndcg'"):
@@ -141,7 +141,7 @@ def test_replace_rows_refuses_what_does_not_fit(tmp_path: Path) -> None:
 
 
 def test_an_exception_leaves_the_old_file(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     published.ensure()
     before = published.path.read_bytes()
     with pytest.raises(KeyboardInterrupt), published.update() as connection:
@@ -152,7 +152,7 @@ def test_an_exception_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_damaged_file_is_kept_and_named(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     published.path.write_bytes(b"junk" * 4000)
     for opened in (published.update, published.reading):
         with pytest.raises(DataError, match=r"recdag\.duckdb: .*delete it and run again"), opened():
@@ -161,7 +161,7 @@ def test_damaged_file_is_kept_and_named(tmp_path: Path) -> None:
 
 
 def test_a_file_cut_in_half_is_named(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         connection.execute("create table much as select random() as a from range(300000)")
     os.truncate(published.path, published.path.stat().st_size // 2)
@@ -170,7 +170,7 @@ def test_a_file_cut_in_half_is_named(tmp_path: Path) -> None:
 
 
 def test_tables_and_columns_of_a_newer_schema_are_added(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         replace_rows(connection, "metrics", metrics("bpr", [0.1]), model="bpr")
         connection.execute("alter table metrics drop column device")
@@ -185,7 +185,7 @@ def test_tables_and_columns_of_a_newer_schema_are_added(tmp_path: Path) -> None:
 
 
 def test_a_file_of_an_earlier_version_is_brought_up_to_this_one_by_who_reads_it(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         replace_rows(connection, "metrics", metrics("bpr", [0.1]), model="bpr")
         for name in ("users", "budget_trials", "budget_seconds"):
@@ -202,7 +202,7 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_this_one_by_who_reads_it(
 
 
 def test_provenance_by_data_set(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         provenance.record(connection, "ncf/evaluation", "k", "v", {"n": 1}, dataset="demo")
         provenance.record(connection, "ncf/evaluation", "k2", "v2", {}, dataset="ml-1m")
@@ -213,7 +213,7 @@ def test_provenance_by_data_set(tmp_path: Path) -> None:
 
 
 def test_two_writers_take_turns(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
 
     def add(model: str) -> None:
         for value in range(4):
@@ -233,8 +233,8 @@ WRITER = """
 import sys, time
 from pathlib import Path
 import pandas as pd
-from recdag.warehouse.published import Published, replace_rows
-published, sleep = Published(Path(sys.argv[1])), float(sys.argv[2])
+from recdag.warehouse.published import PublishedDatabase, replace_rows
+published, sleep = PublishedDatabase(Path(sys.argv[1])), float(sys.argv[2])
 while True:
     with published.update() as connection:
         replace_rows(connection, "metrics", pd.DataFrame({"value": range(5000)}), model="bpr")
@@ -264,7 +264,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[list[str], str]:
 
 
 def test_outside_readers_never_fail_while_writers_write(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.update() as connection:
         replace_rows(connection, "metrics", pd.DataFrame({"value": range(5000)}), model="bpr")
     reader, writer = start(READER, published.path), start(WRITER, published.path, 0)
@@ -279,7 +279,7 @@ def test_outside_readers_never_fail_while_writers_write(tmp_path: Path) -> None:
 
 
 def test_a_killed_writer_leaves_the_old_file_and_no_rubbish_for_long(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb", lock_minutes=0.2)
+    published = PublishedDatabase(tmp_path / "recdag.duckdb", lock_minutes=0.2)
     published.ensure()
     before = published.path.read_bytes()
     writer = start(WRITER, published.path, 60)
@@ -294,7 +294,7 @@ def test_a_killed_writer_leaves_the_old_file_and_no_rubbish_for_long(tmp_path: P
 
 
 def test_a_log_that_another_program_left_is_taken_over(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     published.ensure()
     code = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1])"
     code += "; c.execute('create table mine as select 1 as a'); os._exit(1)"
@@ -307,7 +307,7 @@ def test_a_log_that_another_program_left_is_taken_over(tmp_path: Path) -> None:
 
 
 def test_an_open_reader_keeps_its_snapshot(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with published.reading() as connection:
         with published.update() as other:
             replace_rows(other, "metrics", metrics("bpr", [0.1]), model="bpr")
@@ -316,7 +316,7 @@ def test_an_open_reader_keeps_its_snapshot(tmp_path: Path) -> None:
 
 
 def test_size_stays_bounded(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     rng = np.random.default_rng(0)
     users = np.arange(4_000).astype(str)
 
@@ -338,7 +338,7 @@ def test_size_stays_bounded(tmp_path: Path) -> None:
 
 
 def test_a_failed_first_update_leaves_no_file(tmp_path: Path) -> None:
-    published = Published(tmp_path / "recdag.duckdb")
+    published = PublishedDatabase(tmp_path / "recdag.duckdb")
     with pytest.raises(duckdb.CatalogException), published.update() as connection:
         connection.execute("select * from missing")
     assert not published.path.exists()

@@ -32,7 +32,7 @@ def steps(project: Project) -> Iterator[Step]:
 
 def _raw_files(project: Project) -> Step:
     damaged = sorted(project.catalogue.damaged.items())
-    told = "\n".join(f"- `{name}`: {error}" for name, error in damaged)
+    problems = "\n".join(f"- `{name}`: {error}" for name, error in damaged)
     return Step(
         name="raw_files",
         needs=(),
@@ -45,7 +45,7 @@ def _raw_files(project: Project) -> Step:
         store="files",
         plan=lambda ledger: _Found(),
         make=find_or_download,
-        about={"damaged_entries": told} if damaged else {},
+        about={"damaged_entries": problems} if damaged else {},
     )
 
 

@@ -182,5 +182,5 @@ class CDAE(NetworkModel[CDAEConfig]):
         return nodes.detach()
 
     def load_parameters(self, state: dict[str, torch.Tensor]) -> None:
-        network = CDAENetwork.holding(state, self.config.hidden_activation)
+        network = CDAENetwork.from_state(state, self.config.hidden_activation)
         self.network = network.to(self.device)

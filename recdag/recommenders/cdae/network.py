@@ -47,7 +47,7 @@ class CDAENetwork(nn.Module):
                 nn.init.uniform_(vectors, -bound, bound)
 
     @classmethod
-    def holding(cls, state: dict[str, torch.Tensor], activation: str) -> Self:
+    def from_state(cls, state: dict[str, torch.Tensor], activation: str) -> Self:
         """A network with the parameters `state`."""
         (n_users, factors), n_items = state["user.weight"].shape, len(state["output_bias"])
         network = cls(n_users, n_items, factors, activation, tied="untied_output" not in state)
