@@ -30,7 +30,7 @@ class NotMade(RecdagError):
 
 
 class NotApplicable(DataError):
-    """The data do not allow what is asked of them; what hangs on it is left out and the rest goes on."""
+    """The data do not allow what is asked of them; what hangs on it is skipped and the rest goes on."""
 
 
 class ConfigError(RecdagError):

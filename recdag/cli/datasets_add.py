@@ -78,7 +78,7 @@ def add(
     """Describe files of your own as a data set of the catalogue, after a look into them."""
     from recdag.datasets.adding import check_name, try_out, write_entry
     from recdag.datasets.proposing import LogFile, default_name
-    from recdag.graph.feasibility import refused_papers
+    from recdag.graph.feasibility import skipped_papers
 
     logs = [LogFile.parse(each) for each in files]
     hints = ImportHints(
@@ -94,7 +94,7 @@ def add(
     entry = write_entry(proposal, project.settings.added, project.settings.data, copy=copy)
     dataset = proposal.dataset.name
     console.print(f"Written: {entry}", soft_wrap=True, markup=False)
-    for paper, reason in refused_papers(proposal.dataset).items():
+    for paper, reason in skipped_papers(proposal.dataset).items():
         console.print(f"Not for {paper}: {reason}", soft_wrap=True)
     console.print(f"Next: recdag run --dataset {dataset} --paper benchmark", soft_wrap=True)
 

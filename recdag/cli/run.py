@@ -56,7 +56,7 @@ def run(
     ] = "0",
 ) -> None:
     """Materialize the graph for one data set; only what changed is computed."""
-    from recdag.graph.feasibility import refused
+    from recdag.graph.feasibility import skipped_assets
     from recdag.orchestration.display import RunDisplay
     from recdag.orchestration.runs import materialize
     from recdag.orchestration.stopping import stop_on_signals
@@ -83,7 +83,7 @@ def run(
     for step, message in summary.failures:
         console.print(f"[red]{step}[/]: {escape(message)}", highlight=False)
     concerned = {asset.partition("/")[0] for asset in display.skipped}
-    skipped = refused(project, dataset, [name for name in PAPERS if name in concerned])
+    skipped = skipped_assets(project, dataset, [name for name in PAPERS if name in concerned])
     for name, reason in skipped.items():
         line = f"[yellow]{name} skipped on {dataset}:[/] {escape(reason)}"
         console.print(line, highlight=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from recdag.graph.evaluation_plan import MEASURING
-from recdag.graph.feasibility import split_refusal
+from recdag.graph.feasibility import why_split_skipped
 from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
 from recdag.graph.shared_splits import read_splits, split_asset
@@ -43,7 +43,7 @@ def popularity_anchor(project: Project, dataset: str, protocol: str) -> Verdict:
     published = published_popularity(project, dataset, protocol)
     if not published:
         return Verdict(True, "Nobody has published popularity on this data set under this protocol")
-    if reason := split_refusal(project, dataset, protocol):
+    if reason := why_split_skipped(project, dataset, protocol):
         return Verdict(True, f"Skipped: {reason}")
     values = _measured(project, dataset, protocol, sorted(published))
     numbers = values | {f"{name} expected": value for name, value in published.items()}

@@ -11,7 +11,7 @@ from recdag.datasets.entry import Expected
 from recdag.evaluation.metrics import known_metric
 from recdag.evaluation.protocols import PROTOCOLS
 from recdag.graph.evaluation_plan import plan_evaluation
-from recdag.graph.feasibility import refusal, split_refusal
+from recdag.graph.feasibility import why_skipped, why_split_skipped
 from recdag.graph.model_folder import Card, check_trained
 from recdag.graph.project import Project
 from recdag.graph.step import Verdict
@@ -37,7 +37,7 @@ def expected_split_size(project: Project, dataset: str, protocol: str) -> Verdic
     expected = next((sizes for name, sizes in stated.items() if name == protocol), Expected())
     if expected == Expected():
         return Verdict(True, "The catalogue states no sizes under this protocol")
-    if reason := split_refusal(project, dataset, protocol):
+    if reason := why_split_skipped(project, dataset, protocol):
         return Verdict(True, f"Skipped: {reason}")
     with project.warehouse.reading(dataset) as connection:
         counts = row(
@@ -83,7 +83,7 @@ def no_duplicates(project: Project, dataset: str) -> Verdict:
 
 def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
     """Count held-out pairs that are training or input pairs of the same fold."""
-    if reason := split_refusal(project, dataset, protocol):
+    if reason := why_split_skipped(project, dataset, protocol):
         return Verdict(True, f"Skipped: {reason}")
     with project.warehouse.reading(dataset) as connection:
         counted = connection.execute(
@@ -108,7 +108,7 @@ def no_leak(project: Project, dataset: str, protocol: str) -> Verdict:
 
 def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
     """Every model that is trained has every metric of the protocol, finite and in its range."""
-    if reason := refusal(project, dataset, paper):
+    if reason := why_skipped(project, dataset, paper):
         return Verdict(True, f"Skipped: {reason}")
     with project.published.reading() as connection:
         rows = connection.execute(
@@ -118,20 +118,20 @@ def plausible_metrics(project: Project, dataset: str, paper: str) -> Verdict:
     strange = [f"{model} {metric} = {value}" for model, metric, value in rows if not _in_range(metric, value)]
     wanted = PROTOCOLS[PAPERS[paper].protocol].metrics
     measured = {(model, metric) for model, metric, _ in rows}
-    lacking = {
+    missing = {
         model: [metric for metric in wanted if (model, metric) not in measured]
         for model in plan_evaluation(project, dataset, paper).cards
     }
-    absent = [f"{model} has no {', '.join(metrics)}" for model, metrics in lacking.items() if metrics]
+    absent = [f"{model} has no {', '.join(metrics)}" for model, metrics in missing.items() if metrics]
     numbers = {
         "metrics": len(rows),
-        "models": len(lacking),
+        "models": len(missing),
         "implausible": len(strange),
         "absent": len(absent),
     }
     if strange or absent:
         return Verdict(False, "; ".join([*strange, *absent]), numbers)
-    message = f"{len(rows)} metrics of {len(lacking)} models are finite and within their range"
+    message = f"{len(rows)} metrics of {len(missing)} models are finite and within their range"
     return Verdict(True, message, numbers)
 
 
@@ -144,7 +144,7 @@ def finite_weights(project: Project, dataset: str, paper: str, model: str) -> Ve
     """The weights of a trained model are all there, can be read and are finite."""
     folder = project.trained(dataset, paper, model)
     card = Card.read(folder)
-    if card is None and (reason := refusal(project, dataset, paper, model)):
+    if card is None and (reason := why_skipped(project, dataset, paper, model)):
         return Verdict(True, f"Skipped: {reason}")
     wrong = check_trained(folder, card.folds) if card else [f"{folder} has no card"]
     if wrong:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recdag.errors import RecdagError
-from recdag.graph.feasibility import runnable
+from recdag.graph.feasibility import not_skipped
 from recdag.graph.ledger import Recorded, input_versions
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
@@ -87,7 +87,7 @@ def plan_evaluation(project: Project, dataset: str, paper: str) -> EvaluationPla
     rules = PAPERS[paper]
     split = split_asset(rules.protocol)
     present = input_versions(project, dataset, [split])[split]
-    possible = runnable(project, dataset, paper, rules.nodes)
+    possible = not_skipped(project, dataset, paper, rules.nodes)
     found = {model: Card.read(project.trained(dataset, paper, model)) for model in possible}
     trained = {model: card for model, card in found.items() if card is not None}
     outdated = {model: why for model, card in trained.items() if (why := _outdated(card, present))}

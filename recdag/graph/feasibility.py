@@ -1,6 +1,6 @@
 """What cannot be done with a data set, known before anything is trained.
 
-A paper is left out where its protocol cannot be applied to the data or where they lack what it compares;
+A paper is skipped where its protocol cannot be applied to the data or where they lack what it compares;
 a model, where it looks at what they lack or where the machine that was to train it had not the memory, which
 is noted beside its place: whoever asks later gets that answer, whatever memory they have. The rest goes on.
 """
@@ -22,7 +22,7 @@ from recdag.recommenders.spec import ModelSpec
 from recdag.warehouse.skipped_rows import read_skipped, write_skipped
 
 
-def refused_papers(dataset: Dataset) -> dict[str, str]:
+def skipped_papers(dataset: Dataset) -> dict[str, str]:
     """Paper -> why it cannot be run, as far as the catalogue entry tells."""
     if dataset.supportive:
         return {}
@@ -33,45 +33,45 @@ def refused_papers(dataset: Dataset) -> dict[str, str]:
     }
 
 
-def split_refusal(project: Project, dataset: str, protocol: str) -> str | None:
+def why_split_skipped(project: Project, dataset: str, protocol: str) -> str | None:
     """Why a protocol cannot be applied to a data set, None where it can or where it was not tried."""
     split = project.warehouse.provenance(dataset, split_asset(protocol))
     reason = split.metadata.get("skipped") if split else None
     return f"the protocol {protocol} cannot be applied: {reason}" if reason else None
 
 
-def refusal(project: Project, dataset: str, paper: str, model: str | None = None) -> str | None:
-    """Why a paper, or a model of it, is left out on a data set; None where it is not."""
+def why_skipped(project: Project, dataset: str, paper: str, model: str | None = None) -> str | None:
+    """Why a paper, or a model of it, is skipped on a data set; None where it is not."""
     return (
-        refused_papers(project.dataset(dataset)).get(paper)
-        or split_refusal(project, dataset, PAPERS[paper].protocol)
-        or (model_refusal(project, dataset, paper, model) if model else None)
+        skipped_papers(project.dataset(dataset)).get(paper)
+        or why_split_skipped(project, dataset, PAPERS[paper].protocol)
+        or (why_model_skipped(project, dataset, paper, model) if model else None)
     )
 
 
-def refused(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, str]:
-    """Paper, or paper/model, -> why it is left out."""
-    found = {name: reason for name in papers if (reason := refusal(project, dataset, name))}
-    models = [(name, model) for name in papers if name not in found for model in PAPERS[name].nodes]
-    return found | {
+def skipped_assets(project: Project, dataset: str, papers: Iterable[str]) -> dict[str, str]:
+    """Paper, or paper/model, -> why it is skipped."""
+    reasons = {name: reason for name in papers if (reason := why_skipped(project, dataset, name))}
+    models = [(name, model) for name in papers if name not in reasons for model in PAPERS[name].nodes]
+    return reasons | {
         f"{name}/{model}": reason
         for name, model in models
-        if (reason := model_refusal(project, dataset, name, model))
+        if (reason := why_model_skipped(project, dataset, name, model))
     }
 
 
-def publish_refused(project: Project, dataset: str, paper: str) -> dict[str, str]:
-    """What of a paper is skipped, as from `refused`; the published file tells it too, for the report."""
-    found = refused(project, dataset, [paper])
+def publish_skipped(project: Project, dataset: str, paper: str) -> dict[str, str]:
+    """What of a paper is skipped, as from `skipped_assets`; the published file has it too, for the report."""
+    reasons = skipped_assets(project, dataset, [paper])
     with project.published.reading() as connection:
         known = read_skipped(connection).get((dataset, paper), {})
-    if found != known:
+    if reasons != known:
         with project.published.update() as connection:
-            write_skipped(connection, dataset, paper, found)
-    return found
+            write_skipped(connection, dataset, paper, reasons)
+    return reasons
 
 
-def model_refusal(project: Project, dataset: str, paper: str, model: str) -> str | None:
+def why_model_skipped(project: Project, dataset: str, paper: str, model: str) -> str | None:
     """Why a model has nothing to look at in the data, or why the machine that was to train it could not; None
     where it was trained or not tried."""
     entry = project.dataset(dataset)
@@ -81,12 +81,12 @@ def model_refusal(project: Project, dataset: str, paper: str, model: str) -> str
     return note.read_text(encoding="utf-8") if note.exists() else None
 
 
-def runnable(project: Project, dataset: str, paper: str, models: Iterable[str]) -> tuple[str, ...]:
-    """Those of some models of a paper that were not refused."""
-    return tuple(model for model in models if model_refusal(project, dataset, paper, model) is None)
+def not_skipped(project: Project, dataset: str, paper: str, models: Iterable[str]) -> tuple[str, ...]:
+    """Those of some models of a paper that were not skipped."""
+    return tuple(model for model in models if why_model_skipped(project, dataset, paper, model) is None)
 
 
-def note_refusal(project: Project, dataset: str, paper: str, model: str, reason: str | None) -> None:
+def note_skipped(project: Project, dataset: str, paper: str, model: str, reason: str | None) -> None:
     """Keep why a model cannot be trained here; None: it was trained."""
     note = _note(project, dataset, paper, model)
     if reason is None:
@@ -97,7 +97,7 @@ def note_refusal(project: Project, dataset: str, paper: str, model: str, reason:
 
 
 def _note(project: Project, dataset: str, paper: str, model: str) -> Path:
-    return project.trained(dataset, paper, model).with_name(f"{model}.left_out.txt")
+    return project.trained(dataset, paper, model).with_name(f"{model}.skipped.txt")
 
 
 def require_memory(spec: ModelSpec, users: int, items: int) -> None:

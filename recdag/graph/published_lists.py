@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from recdag.graph.feasibility import model_refusal
+from recdag.graph.feasibility import why_model_skipped
 from recdag.graph.launch_settings import DEFAULT_MODELS
 from recdag.graph.ledger import input_versions
 from recdag.graph.model_folder import Card
@@ -37,19 +37,19 @@ def recommendations_key(project: Project, dataset: str, cards: Mapping[str, Card
     )
 
 
-def default_refusal(project: Project, dataset: str, models: Sequence[str]) -> str | None:
+def why_lists_skipped(project: Project, dataset: str, models: Sequence[str]) -> str | None:
     """Why the lists that nobody has chosen cannot be published: their models have not been trained."""
     if tuple(models) != DEFAULT_MODELS:
         return None
-    lacking = [
+    untrained = [
         f"{paper}/{model}"
         for paper, model in (name.split("/") for name in models)
-        if model_refusal(project, dataset, paper, model) is None
+        if why_model_skipped(project, dataset, paper, model) is None
         and Card.read(project.trained(dataset, paper, model)) is None
     ]
-    if not lacking:
+    if not untrained:
         return None
-    return f"{', '.join(lacking)} has not been trained; name other models in the Launchpad"
+    return f"{', '.join(untrained)} has not been trained; name other models in the Launchpad"
 
 
 def publish_recommendations(
@@ -59,13 +59,13 @@ def publish_recommendations(
 
     Args:
         models: trained models, <paper>/<model>; those of other models leave the table, and one that is
-            too large for the machine is left out.
+            too large for the machine is skipped.
         top: length of a list.
 
     Raises:
         RecdagError: no such model, or it has not been trained on this data set.
     """
-    names = [name for name in sorted(set(models)) if not _refused(project, dataset, name)]
+    names = [name for name in sorted(set(models)) if not _is_skipped(project, dataset, name)]
     cards = {name: find_card(project, dataset, name) for name in names}
     key = recommendations_key(project, dataset, cards, top)
     metadata = {"models": names, "top": top}
@@ -86,6 +86,6 @@ def publish_recommendations(
     return Outcome(key, {**metadata, "rows": len(table)}, cached=False)
 
 
-def _refused(project: Project, dataset: str, name: str) -> bool:
+def _is_skipped(project: Project, dataset: str, name: str) -> bool:
     paper, _, model = name.partition("/")
-    return model_refusal(project, dataset, paper, model) is not None
+    return why_model_skipped(project, dataset, paper, model) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from recdag.graph.feasibility import refusal
+from recdag.graph.feasibility import why_skipped
 from recdag.graph.ledger import Record
 from recdag.graph.step import Outcome, code_version, step_key
 from recdag.graph.study_request import StudyRequest
@@ -65,12 +65,12 @@ def plan_keyed(request: StudyRequest, study: Study) -> KeyedPlan:
     return KeyedPlan(study_key(study, plan_study(request, study)))
 
 
-def refuse_study(request: StudyRequest, study: Study) -> str | None:
-    """Why a study is left out on a data set, None where it is not; rows of it from before are removed."""
+def skip_study(request: StudyRequest, study: Study) -> str | None:
+    """Why a study is skipped on a data set, None where it is not; rows of it from before are removed."""
     dataset, paper, project = request.dataset, request.paper, request.project
     reason = (
-        refusal(project, dataset, paper)
-        or study.refusal(project.dataset(dataset))
+        why_skipped(project, dataset, paper)
+        or study.why_skipped(project.dataset(dataset))
         or nothing_evaluated(request, study)
     )
     asset = f"{paper}/{study.id}"
@@ -99,8 +99,8 @@ def run_study(request: StudyRequest, study_id: str) -> Outcome:
         known = recorded_keys(connection).get((dataset, asset))
     described: dict[str, Any] = {"figure": study.figure or "ours"}
     shown = _of_evaluated(request, study).reads(request.axes).models
-    if lacking := [model for model in study.reads(request.axes).models if model not in shown]:
-        described["not_evaluated"] = lacking
+    if unmeasured := [model for model in study.reads(request.axes).models if model not in shown]:
+        described["not_evaluated"] = unmeasured
     if known == key:
         return Outcome(key, described, cached=True)
     result = plan.compute()

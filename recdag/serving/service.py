@@ -180,11 +180,11 @@ class Service:
         ones = np.ones(len(columns), dtype=np.float32)
         return csr_array((ones, columns, [0, len(columns)]), shape=(1, len(self.item_ids)))
 
-    def _check_folds_in(self, lacking: str = "cannot serve users it was not trained on") -> None:
+    def _check_folds_in(self, problem: str = "cannot serve users it was not trained on") -> None:
         if not self.model.folds_in:
             able = [each for each in PAPERS["benchmark"].nodes if model_spec(each).implementation().folds_in]
             raise RecdagError(
-                f"{self.name} {lacking}",
+                f"{self.name} {problem}",
                 cure=f"Use one of: {', '.join(f'benchmark/{each}' for each in able)}",
             )
 

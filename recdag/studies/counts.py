@@ -41,7 +41,7 @@ class Counts(Study):
     def reads(self, chosen: Axes | None = None) -> Reads:
         return Reads(tables=("binarized", "relative_rating"))
 
-    def refusal(self, dataset: Dataset) -> str | None:
+    def why_skipped(self, dataset: Dataset) -> str | None:
         if dataset.value_kind == "rating":
             return "it shows how often users come back to an item, and the data are ratings"
         return None

@@ -136,7 +136,7 @@ class Study(ABC):
         """The study of those of its models that have been evaluated, where at least one has."""
         return self
 
-    def refusal(self, dataset: Dataset) -> str | None:
+    def why_skipped(self, dataset: Dataset) -> str | None:
         """Why the data have not what it shows; None where they have."""
         return None
 

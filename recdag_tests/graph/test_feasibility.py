@@ -1,4 +1,4 @@
-"""What a data set does not allow is left out before training, and the rest goes on."""
+"""What a data set does not allow is skipped before training, and the rest goes on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from recdag.graph.project import Project
 from recdag.graph.shared_splits import split_asset
 from recdag.graph.snapshot import Snapshot
 from recdag.graph.study_request import StudyRequest
-from recdag.graph.study_runs import refuse_study, run_study
+from recdag.graph.study_runs import run_study, skip_study
 from recdag.orchestration.display import RunDisplay
 from recdag.orchestration.runs import materialize
 from recdag.papers.catalogue import PAPERS
@@ -47,30 +47,30 @@ def project(home):
 
 
 def test_a_protocol_that_the_data_do_not_allow_says_why(project):
-    refused = {protocol: make(project, "tiny", split_asset(protocol))[0] for protocol in PROTOCOLS}
-    reasons = {name: each.metadata.get("skipped", "") for name, each in refused.items()}
+    skipped = {protocol: make(project, "tiny", split_asset(protocol))[0] for protocol in PROTOCOLS}
+    reasons = {name: each.metadata.get("skipped", "") for name, each in skipped.items()}
     assert "no interaction is left of 14" in reasons["strong_generalization"]
     assert "only 0 users" in reasons["leave_one_out"] and "validation" in reasons["leave_one_out"]
     assert "only 0 users" in reasons["user_holdout"]
-    assert refused["leave_one_out"].metadata["rows"] == 0
+    assert skipped["leave_one_out"].metadata["rows"] == 0
     assert make(project, "tiny", split_asset("leave_one_out"))[0].cached
     assert no_leak(project, "tiny", "leave_one_out").passed
 
     for paper in ("ncf", "mult_vae", "benchmark"):
-        assert PAPERS[paper].protocol in feasibility.refusal(project, "tiny", paper)
+        assert PAPERS[paper].protocol in feasibility.why_skipped(project, "tiny", paper)
         assert plausible_metrics(project, "tiny", paper).passed
-    assert "several behaviours" in feasibility.refusal(project, "tiny", "multi_feedback")
+    assert "several behaviours" in feasibility.why_skipped(project, "tiny", "multi_feedback")
 
 
 def test_how_often_users_come_back_is_not_shown_of_ratings(home, prepare):
     project = prepare()
     study, request = PAPERS["cf_nade"].study("counts"), StudyRequest(project, "tiny", "cf_nade")
-    assert refuse_study(request, study) is None
+    assert skip_study(request, study) is None
     run_study(request, "counts")
     entry = home / "data" / "added" / "tiny.yaml"
     entry.write_text(yaml.safe_dump(yaml.safe_load(entry.read_text()) | {"value_kind": "rating"}))
     rated = replace(request, project=Project.open())
-    assert "the data are ratings" in refuse_study(rated, study)
+    assert "the data are ratings" in skip_study(rated, study)
     with project.published.reading() as connection:
         assert connection.execute("select count(*) from studies").fetchone() == (0,)
         assert ("tiny", "cf_nade/counts") not in recorded_keys(connection)
@@ -78,7 +78,7 @@ def test_how_often_users_come_back_is_not_shown_of_ratings(home, prepare):
     assert told["cf_nade/counts"].state == "skipped"
 
 
-def test_a_run_goes_on_without_what_is_refused(project, home, caplog):
+def test_a_run_goes_on_without_what_is_skipped(project, home, caplog):
     chosen = ("mult_vae/slim", "mult_vae/evaluation", "comparison", "report")
     selection = '+key:"splits/strong_generalization" or ' + " or ".join(f'key:"{key}"' for key in chosen)
     summary = materialize(project.settings, "tiny", selection, caplog.handler)
@@ -93,7 +93,7 @@ def test_a_run_goes_on_without_what_is_refused(project, home, caplog):
     assert "<dt>tiny: mult_vae</dt>" in report and "no interaction is left" in report
 
 
-def test_enough_data_is_not_refused():
+def test_enough_data_is_not_skipped():
     rng = np.random.default_rng(0)
     user, item = np.divmod(np.sort(rng.choice(60 * 40, 900, replace=False)), 40)
     data = Interactions(
@@ -120,8 +120,8 @@ def small_machine(monkeypatch):
     return small
 
 
-def left_out_of(home, *keys):
-    """A run of some assets, and which of them it left out."""
+def skipped_by_a_run(home, *keys):
+    """A run of some assets, and which of them it skipped."""
     display = RunDisplay(Console(file=io.StringIO()))
     selection = '+key:"splits/five_fold_cv" or ' + " or ".join(f'key:"{key}"' for key in keys)
     summary = materialize(Project.open().settings, "tiny", selection, display)
@@ -129,38 +129,38 @@ def left_out_of(home, *keys):
     return display.skipped
 
 
-def test_a_model_is_left_out_by_the_machine_that_was_to_train_it(home, small_machine):
+def test_a_model_is_skipped_by_the_machine_that_was_to_train_it(home, small_machine):
     with small_machine():
-        assert left_out_of(home, "fawmf/ease", "fawmf/item_pop") == {"fawmf/ease"}
+        assert skipped_by_a_run(home, "fawmf/ease", "fawmf/item_pop") == {"fawmf/ease"}
     project = Project.open()
-    reason = feasibility.model_refusal(project, "tiny", "fawmf", "ease")
+    reason = feasibility.why_model_skipped(project, "tiny", "fawmf", "ease")
     assert "40 items" in reason and "min_item_interactions" in reason
-    assert feasibility.runnable(project, "tiny", "fawmf", ["wmf", "ease"]) == ("wmf",)
-    assert list(feasibility.refused(project, "tiny", ["fawmf"])) == ["fawmf/ease"]
+    assert feasibility.not_skipped(project, "tiny", "fawmf", ["wmf", "ease"]) == ("wmf",)
+    assert list(feasibility.skipped_assets(project, "tiny", ["fawmf"])) == ["fawmf/ease"]
 
-    assert left_out_of(home, "fawmf/ease") == set()
+    assert skipped_by_a_run(home, "fawmf/ease") == set()
     with small_machine():
-        assert left_out_of(home, "fawmf/ease") == set()
-        assert feasibility.refused(project, "tiny", ["fawmf"]) == {}
-        assert "ease" in feasibility.runnable(project, "tiny", "fawmf", PAPERS["fawmf"].nodes)
+        assert skipped_by_a_run(home, "fawmf/ease") == set()
+        assert feasibility.skipped_assets(project, "tiny", ["fawmf"]) == {}
+        assert "ease" in feasibility.not_skipped(project, "tiny", "fawmf", PAPERS["fawmf"].nodes)
 
 
-def test_a_model_of_other_behaviours_is_left_out_where_the_data_have_one(project):
-    assert feasibility.runnable(project, "tiny", "benchmark", ["wmf", "met"]) == ("wmf",)
-    skipped = feasibility.publish_refused(project, "tiny", "benchmark")
+def test_a_model_of_other_behaviours_is_skipped_where_the_data_have_one(project):
+    assert feasibility.not_skipped(project, "tiny", "benchmark", ["wmf", "met"]) == ("wmf",)
+    skipped = feasibility.publish_skipped(project, "tiny", "benchmark")
     assert skipped == {"benchmark/met": "it looks at other behaviours, and the data have one, buy"}
-    assert feasibility.runnable(project, "demo", "benchmark", ["met"]) == ("met",)
+    assert feasibility.not_skipped(project, "demo", "benchmark", ["met"]) == ("met",)
 
 
-def test_what_is_left_out_is_published_until_it_can_be_done(project):
+def test_what_is_skipped_is_published_until_it_can_be_done(project):
     def published():
         with project.published.reading() as connection:
             return read_skipped(connection)
 
-    assert feasibility.publish_refused(project, "tiny", "fawmf") == {} and published() == {}
-    feasibility.note_refusal(project, "tiny", "fawmf", "ease", "it needs more memory")
-    found = feasibility.publish_refused(project, "tiny", "fawmf")
+    assert feasibility.publish_skipped(project, "tiny", "fawmf") == {} and published() == {}
+    feasibility.note_skipped(project, "tiny", "fawmf", "ease", "it needs more memory")
+    found = feasibility.publish_skipped(project, "tiny", "fawmf")
     assert found == {"fawmf/ease": "it needs more memory"} and published() == {("tiny", "fawmf"): found}
-    feasibility.note_refusal(project, "tiny", "fawmf", "ease", None)
-    feasibility.publish_refused(project, "tiny", "fawmf")
+    feasibility.note_skipped(project, "tiny", "fawmf", "ease", None)
+    feasibility.publish_skipped(project, "tiny", "fawmf")
     assert published() == {}

@@ -9,7 +9,7 @@ import pytest
 
 from recdag.graph.assets import graph
 from recdag.graph.study_request import StudyRequest
-from recdag.graph.study_runs import refuse_study, run_study
+from recdag.graph.study_runs import run_study, skip_study
 from recdag.orchestration.assets import asset
 from recdag.papers.catalogue import PAPERS
 from recdag.report.page import build_report
@@ -29,7 +29,7 @@ class LongHistories(Study):
     def reads(self, chosen=None):
         return Reads(split=True)
 
-    def refusal(self, dataset):
+    def why_skipped(self, dataset):
         return "all its histories are long" if dataset.name == "long" else None
 
     def plan(self, bench):
@@ -52,7 +52,7 @@ def project(prepare, monkeypatch):
 
 def test_a_kind_is_run_and_has_its_section_in_the_report(project, tmp_path):
     request = StudyRequest(project, "tiny", "ncf")
-    assert refuse_study(request, PAPERS["ncf"].study("long_histories")) is None
+    assert skip_study(request, PAPERS["ncf"].study("long_histories")) is None
     assert not run_study(request, "long_histories").cached
     assert run_study(request, "long_histories").cached
     with project.published.reading() as connection:

@@ -15,7 +15,7 @@ from recdag.graph.assets.splits import split_step
 from recdag.graph.assets.trainings import training_step
 from recdag.graph.evaluation import evaluate_paper
 from recdag.graph.evaluation_plan import MEASURING, EvaluationPlan, plan_evaluation
-from recdag.graph.feasibility import publish_refused, refusal
+from recdag.graph.feasibility import publish_skipped, why_skipped
 from recdag.graph.ledger import Ledger, Record, Recorded
 from recdag.graph.previews import leading_values, published_rows, results_table
 from recdag.graph.project import Project
@@ -51,7 +51,7 @@ def evaluation_step(paper: Paper) -> Step:
         store="published",
         plan=partial(_plan, paper=paper.id),
         stale_cells=partial(_stale, paper=paper.id),
-        skipped=lambda ledger: refusal(ledger.project, ledger.dataset, paper.id),
+        skipped=lambda ledger: why_skipped(ledger.project, ledger.dataset, paper.id),
         make=partial(_evaluate, paper=paper.id),
         table="metrics",
         origins=dict.fromkeys(("value", "std_err", "ci_low", "ci_high", "n_users"), measured),
@@ -98,7 +98,7 @@ def _stale(ledger: Ledger, paper: str) -> Collection[str]:
 
 
 def _evaluate(work: Work, paper: str) -> Outcome:
-    if reason := publish_refused(work.project, work.dataset, paper).get(paper):
+    if reason := publish_skipped(work.project, work.dataset, paper).get(paper):
         return Outcome.of_skipped(reason)
     return evaluate_paper(work.project, work.dataset, paper, work.run_id)
 
@@ -108,7 +108,7 @@ def results_current(project: Project, dataset: str, paper: str) -> Verdict:
 
     A model is taken as it was asked for: tuned, with another seed or with values set for a run.
     """
-    if reason := refusal(project, dataset, paper):
+    if reason := why_skipped(project, dataset, paper):
         return Verdict(True, f"Skipped: {reason}")
     snapshot, about = Snapshot(project.settings), PAPERS[paper]
     models = [training_step(snapshot, about, model_spec(name)) for name in about.nodes]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from recdag.errors import NotMade
-from recdag.graph.feasibility import refusal
+from recdag.graph.feasibility import why_skipped
 from recdag.graph.launch_settings import DEFAULT_MODELS, RecommendationsLaunch
 from recdag.graph.ledger import Ledger, Record
 from recdag.graph.previews import published_rows
@@ -14,9 +14,9 @@ from recdag.graph.project import Project
 from recdag.graph.published_lists import (
     ASSET,
     CODE,
-    default_refusal,
     publish_recommendations,
     recommendations_key,
+    why_lists_skipped,
 )
 from recdag.graph.step import Outcome, Shown, Step, Work
 from recdag.serving.service import TOP
@@ -69,14 +69,16 @@ def _plan(ledger: Ledger) -> _Lists:
 
 
 def _skipped(ledger: Ledger) -> str | None:
-    skipped = [name for name in DEFAULT_MODELS if refusal(ledger.project, ledger.dataset, *name.split("/"))]
-    return f"{', '.join(skipped)} is left out" if skipped else None
+    skipped = [
+        name for name in DEFAULT_MODELS if why_skipped(ledger.project, ledger.dataset, *name.split("/"))
+    ]
+    return f"{', '.join(skipped)} is skipped" if skipped else None
 
 
 def _publish(work: Work) -> Outcome:
     launch = work.settings or RecommendationsLaunch()
-    reason = refusal(work.project, work.dataset, _PAPER)
-    if reason := reason or default_refusal(work.project, work.dataset, launch.models):
+    reason = why_skipped(work.project, work.dataset, _PAPER)
+    if reason := reason or why_lists_skipped(work.project, work.dataset, launch.models):
         return Outcome.of_skipped(reason)
     return publish_recommendations(work.project, work.dataset, launch.models, launch.top)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from recdag.graph.feasibility import refusal
+from recdag.graph.feasibility import why_skipped
 from recdag.graph.launch_settings import StudyLaunch, study_launch
 from recdag.graph.ledger import Ledger
 from recdag.graph.previews import published_rows, study_table
@@ -13,7 +13,7 @@ from recdag.graph.project import Project
 from recdag.graph.shared_splits import split_asset
 from recdag.graph.step import Markdown, Outcome, Shown, Step, Work
 from recdag.graph.study_request import StudyRequest
-from recdag.graph.study_runs import KeyedPlan, plan_keyed, refuse_study, run_study
+from recdag.graph.study_runs import KeyedPlan, plan_keyed, run_study, skip_study
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.studies.study import Study
@@ -45,8 +45,8 @@ def study_step(paper: Paper, study: Study) -> Step:
         store="published",
         plan=partial(_plan, paper=paper.id, study=study),
         skipped=lambda ledger: (
-            refusal(ledger.project, ledger.dataset, paper.id)
-            or study.refusal(ledger.project.dataset(ledger.dataset))
+            why_skipped(ledger.project, ledger.dataset, paper.id)
+            or study.why_skipped(ledger.project.dataset(ledger.dataset))
         ),
         make=partial(_run, paper=paper.id, study=study),
         settings=lambda project: study_launch(study),
@@ -95,7 +95,7 @@ def _run(work: Work, paper: str, study: Study) -> Outcome:
         on_progress=work.on_progress,
         heartbeat=work.heartbeat,
     )
-    if reason := refuse_study(request, study):
+    if reason := skip_study(request, study):
         return Outcome.of_skipped(reason)
     return run_study(request, study.id)
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from recdag.errors import ConfigError, NotApplicable
 from recdag.graph import checks
-from recdag.graph.feasibility import note_refusal, refusal
+from recdag.graph.feasibility import note_skipped, why_skipped
 from recdag.graph.launch_settings import TrainingLaunch, training_launch
 from recdag.graph.ledger import Ledger
 from recdag.graph.previews import learning_curve, validation_reached
@@ -46,7 +46,7 @@ def training_step(project: Project, paper: Paper, spec: ModelSpec) -> Step:
         store="model",
         plan=lambda ledger: plan_training(ledger.project, TrainingRequest(ledger.dataset, *place)),
         plan_as_made=lambda ledger: _plan_as_made(ledger, *place),
-        skipped=lambda ledger: refusal(ledger.project, ledger.dataset, *place),
+        skipped=lambda ledger: why_skipped(ledger.project, ledger.dataset, *place),
         make=lambda work: _train(work, *place),
         settings=partial(_launch, paper=paper, spec=spec),
         version=partial(_version, paper=paper, spec=spec),
@@ -97,7 +97,7 @@ def _plan_as_made(ledger: Ledger, paper: str, model: str) -> Plan:
 def _train(work: Work, paper: str, model: str) -> Outcome:
     place = (work.dataset, paper, model)
     launch = work.settings or TrainingLaunch()
-    if reason := refusal(work.project, work.dataset, paper):
+    if reason := why_skipped(work.project, work.dataset, paper):
         return Outcome.of_skipped(reason)
     request = TrainingRequest(
         *place,
@@ -111,9 +111,9 @@ def _train(work: Work, paper: str, model: str) -> Outcome:
         tune_model(work.project, request, work.on_progress, work.heartbeat)
         outcome = train_model(work.project, request, work.on_progress, work.heartbeat)
     except NotApplicable as error:
-        note_refusal(work.project, *place, str(error))
+        note_skipped(work.project, *place, str(error))
         return Outcome.of_skipped(str(error))
-    note_refusal(work.project, *place, None)
+    note_skipped(work.project, *place, None)
     return outcome
 
 
