@@ -14,6 +14,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,8 @@ from recdag.recommenders.base import Query, Recommender
 from recdag.training.data import TrainingData
 from recdag.training.options import FitOptions, Progress, Scorer
 
-Make = Callable[..., Recommender]
+Model = Recommender[Any]
+Make = Callable[..., Model]
 OPTIONS = FitOptions(seed=1)
 
 
@@ -57,7 +59,7 @@ def strangers(histories: csr_array) -> Query:
     return Query(np.full(histories.shape[0], -1), histories)
 
 
-def through_a_file(model: Recommender, into: Recommender) -> Recommender:
+def through_a_file(model: Model, into: Model) -> Model:
     """`into` with the parameters of `model`, written and read as safetensors."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.parameters_state().items()}
     into.load_parameters(safetensors.torch.load(safetensors.torch.save(state)))
@@ -76,17 +78,17 @@ class RecommenderContract:
         return small_data()
 
     @pytest.fixture(scope="class")
-    def fitted(self, make: Make, data: TrainingData) -> Recommender:
+    def fitted(self, make: Make, data: TrainingData) -> Model:
         model = make()
         model.fit(data, OPTIONS)
         return model
 
-    def test_scores_are_finite_and_have_a_row_a_user(self, fitted: Recommender, data: TrainingData) -> None:
+    def test_scores_are_finite_and_have_a_row_a_user(self, fitted: Model, data: TrainingData) -> None:
         scores = fitted.score(all_users(data))
         assert scores.shape == (data.n_users, data.n_items) and scores.dtype == torch.float32
         assert torch.isfinite(scores).all()
 
-    def test_candidates_score_as_among_all_items(self, fitted: Recommender, data: TrainingData) -> None:
+    def test_candidates_score_as_among_all_items(self, fitted: Model, data: TrainingData) -> None:
         drawn = np.random.default_rng(3).integers(0, data.n_items, (data.n_users, 6))
         candidates = torch.from_numpy(drawn)
         scores = fitted.score(all_users(data))
@@ -94,25 +96,21 @@ class RecommenderContract:
             fitted.score(all_users(data), candidates), scores.gather(1, candidates), rtol=1e-4, atol=1e-5
         )
 
-    def test_users_score_alone_as_together(self, fitted: Recommender, data: TrainingData) -> None:
+    def test_users_score_alone_as_together(self, fitted: Model, data: TrainingData) -> None:
         rows = [3, 7]
         together = fitted.score(all_users(data))[rows]
         torch.testing.assert_close(fitted.score(all_users(data)[rows]), together, rtol=1e-3, atol=1e-5)
 
-    def test_saved_parameters_score_to_the_bit(
-        self, make: Make, fitted: Recommender, data: TrainingData
-    ) -> None:
+    def test_saved_parameters_score_to_the_bit(self, make: Make, fitted: Model, data: TrainingData) -> None:
         loaded = through_a_file(fitted, make())
         assert torch.equal(loaded.score(all_users(data)), fitted.score(all_users(data)))
 
-    def test_the_same_seed_gives_the_same_bits(
-        self, make: Make, fitted: Recommender, data: TrainingData
-    ) -> None:
+    def test_the_same_seed_gives_the_same_bits(self, make: Make, fitted: Model, data: TrainingData) -> None:
         again = make()
         again.fit(data, OPTIONS)
         assert_same_parameters(again, fitted)
 
-    def test_strangers_are_folded_in_or_refused(self, fitted: Recommender, data: TrainingData) -> None:
+    def test_strangers_are_folded_in_or_refused(self, fitted: Model, data: TrainingData) -> None:
         empty = csr_array(np.zeros((1, data.n_items), dtype=np.float32))
         for histories in (data.positives[[0, 1, 2]], empty):
             if fitted.folds_in:
@@ -129,7 +127,7 @@ class RecommenderContract:
         model.fit(extreme, OPTIONS)
         assert torch.isfinite(model.score(all_users(extreme))).all()
 
-    def test_item_vectors_are_a_row_an_item_or_none(self, fitted: Recommender, data: TrainingData) -> None:
+    def test_item_vectors_are_a_row_an_item_or_none(self, fitted: Model, data: TrainingData) -> None:
         vectors = fitted.item_vectors()
         if vectors is not None:
             assert vectors.dim() == 2 and len(vectors) == data.n_items
@@ -201,7 +199,7 @@ def _stop_after(calls: int) -> Callable[[], None]:
     return stop
 
 
-def assert_same_parameters(model: Recommender, other: Recommender) -> None:
+def assert_same_parameters(model: Model, other: Model) -> None:
     """Both have the same parameters, bit for bit."""
     mine, others = model.parameters_state(), other.parameters_state()
     assert mine.keys() == others.keys()

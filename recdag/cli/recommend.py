@@ -36,7 +36,7 @@ def recommend(
     top: Annotated[int, typer.Option(min=1, help="Length of a list.")] = 20,
 ) -> None:
     """Recommend from a trained model: to a user, from a basket, by an item, or to everybody."""
-    from recdag.serving.trained_services import find_card, open_service, write_recommendations
+    from recdag.graph.trained_services import find_card, open_service, write_recommendations
 
     project = Project.open()
     find_card(project, dataset, model)

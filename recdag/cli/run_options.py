@@ -75,7 +75,7 @@ class RunOptions:
         return {**self.axes, **self._budgets(project, budget)}
 
     def _budgets(self, project: Project, budget: str) -> dict[str, dict[str, Any]]:
-        from recdag.graph.training_request import Budget
+        from recdag.recipes.budget import Budget
 
         if Budget.parse(budget) is None:
             return {}

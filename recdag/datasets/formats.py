@@ -28,7 +28,7 @@ from recdag.datasets.simulator import stage_simulation
 from recdag.datasets.textfiles import line_source
 from recdag.datasets.validation import events_query, find_fault
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import literal
+from recdag.sql_text import literal
 
 SPLIT_REPEATS = "repeats in the published split, stored once"
 _ROWS_PER_PASS = 25_000_000

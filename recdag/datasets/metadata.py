@@ -11,7 +11,7 @@ from recdag.datasets.entry import Columns
 from recdag.datasets.file_search import FoundFiles
 from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_source
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import literal, quoted
+from recdag.sql_text import literal, quoted
 
 # File name -> separator, encoding, header, position of key and title.
 _TITLES = {

@@ -11,7 +11,7 @@ from scipy.sparse import coo_array, load_npz
 
 from recdag.datasets.rawfile import RawFile, select_fields
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import quoted
+from recdag.sql_text import quoted
 
 
 def read_matrix(connection: duckdb.DuckDBPyConnection, path: Path, behaviour: str, view: str) -> RawFile:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recdag.warehouse.sql_text import quoted
+from recdag.sql_text import quoted
 
 FIELDS = ("user", "item", "behaviour", "value", "time")
 

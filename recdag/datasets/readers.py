@@ -17,7 +17,7 @@ from recdag.datasets.npz import read_matrix
 from recdag.datasets.rawfile import RawFile, row_number, select_fields
 from recdag.datasets.textfiles import csv_source, first_fields, first_line, line_of, line_source
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import quoted, reader
+from recdag.sql_text import quoted, reader
 
 LAYOUTS = {
     "movielens_dat": Columns(user=1, item=2, value=3, time=4, separator="::"),

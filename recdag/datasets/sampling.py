@@ -16,7 +16,7 @@ from recdag.datasets.encodings import SAMPLE_CHARACTERS, find_encoding
 from recdag.datasets.import_hints import Encoding
 from recdag.datasets.textfiles import first_line, open_text
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import reader
+from recdag.sql_text import reader
 
 SEPARATORS = ("::", "\t", ";", "|", ",", " ")
 SAMPLE_LINES = 2_000

@@ -52,11 +52,11 @@ class Simulation:
 
     @property
     def n_users(self) -> int:
-        return self.preference.shape[0]
+        return int(self.preference.shape[0])
 
     @property
     def n_items(self) -> int:
-        return self.preference.shape[1]
+        return int(self.preference.shape[1])
 
     def counts(self, behaviour: str) -> np.ndarray:
         """(n, m) int64 events of one behaviour."""
@@ -106,7 +106,8 @@ def _preference(
     items = centres[item_community] + rng.normal(size=(len(item_community), _TASTES))
     affinity = users @ items.T
     affinity = (affinity - affinity.mean()) / affinity.std()
-    return 1 / (1 + np.exp(0.6 - 2.2 * affinity))
+    chances: np.ndarray = 1 / (1 + np.exp(0.6 - 2.2 * affinity))
+    return chances
 
 
 def _exposure(
@@ -117,7 +118,8 @@ def _exposure(
     activity = rng.lognormal(sigma=0.35, size=len(user_community))
     nearness = np.where(np.eye(n_communities, dtype=bool), 2.5, rng.uniform(0.4, 1.0, (n_communities,) * 2))
     rate = np.outer(activity, popularity) * nearness[user_community][:, item_community]
-    return -np.expm1(-0.27 * rate / rate.mean())
+    chances: np.ndarray = -np.expm1(-0.27 * rate / rate.mean())
+    return chances
 
 
 def _events(

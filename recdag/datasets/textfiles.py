@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import reader
+from recdag.sql_text import reader
 
 GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 

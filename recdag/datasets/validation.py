@@ -12,7 +12,7 @@ from recdag.datasets.entry import Dataset
 from recdag.datasets.rawfile import RawFile
 from recdag.datasets.textfiles import LINE_CURE, LINE_TOO_LONG, line_source, mixed_line_end
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import literal
+from recdag.sql_text import literal
 
 BEGIN_OF_TIME = -62_135_596_800  # 0001-01-01, which some programs write for no time.
 END_OF_TIME = 4_102_444_800  # 2100-01-01; a later time is one in another unit.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from recdag.errors import DataError
 from recdag.evaluation import metrics
@@ -33,7 +33,7 @@ class Experiment:
         seconds: wall time of all fits, validation included.
     """
 
-    model: Recommender
+    model: Recommender[Any]
     history: History
     seconds: float
 
@@ -150,7 +150,7 @@ def evaluate(
 
 def _fit(
     spec: ModelSpec, config: Config, data: TrainingData, options: FitOptions, phase: str
-) -> tuple[Recommender, History]:
+) -> tuple[Recommender[Any], History]:
     model = spec.create(config, options.device)
     return model, model.fit(data, options.in_phase(phase))
 

@@ -35,7 +35,8 @@ class _Ranked:
         return np.bincount(self.row, values, minlength=len(self.n_targets))
 
     def hits(self, k: int) -> np.ndarray:
-        return np.minimum(self.sum_by_user(self.rank <= k), k)
+        hits: np.ndarray = np.minimum(self.sum_by_user(self.rank <= k), k)
+        return hits
 
     @cached_property
     def user_weight(self) -> np.ndarray:
@@ -62,7 +63,8 @@ def _ndcg(ranked: _Ranked, k: int) -> np.ndarray:
     gains = np.where(ranked.rank <= k, 1 / np.log2(ranked.rank + 1), 0.0)
     n_ideal = np.minimum(ranked.n_targets, k)
     ideal = np.cumsum(1 / np.log2(np.arange(n_ideal.max(initial=1)) + 2))[n_ideal - 1]
-    return np.minimum(ranked.sum_by_user(gains) / ideal, 1.0)
+    ndcg: np.ndarray = np.minimum(ranked.sum_by_user(gains) / ideal, 1.0)
+    return ndcg
 
 
 def _mrr(ranked: _Ranked, _: int) -> np.ndarray:
@@ -84,7 +86,8 @@ def _map(ranked: _Ranked, _: int) -> np.ndarray:
 def _mpr(ranked: _Ranked, _: int) -> np.ndarray:
     n_others = np.maximum(ranked.ranking.n_candidates - 1, 1)[ranked.row]
     percentile = (ranked.rank - 1) / n_others
-    return ranked.sum_by_user(ranked.ranking.weight * percentile) / ranked.user_weight
+    mpr: np.ndarray = ranked.sum_by_user(ranked.ranking.weight * percentile) / ranked.user_weight
+    return mpr
 
 
 def _coverage(ranking: Ranking, k: int) -> float:

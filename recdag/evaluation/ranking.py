@@ -121,7 +121,8 @@ def _places(items: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarra
     matches = items[row] == column[:, None]
     if not matches.any(axis=1).all():
         raise DataError("a held-out item is not among the candidates of its user")
-    return matches.argmax(axis=1)
+    places: np.ndarray = matches.argmax(axis=1)
+    return places
 
 
 class _Block:

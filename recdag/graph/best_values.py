@@ -17,8 +17,9 @@ from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
 from recdag.graph.shared_splits import split_asset
 from recdag.graph.step import step_key
-from recdag.graph.training_request import Budget, TrainingRequest
+from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
+from recdag.recipes.budget import Budget
 from recdag.recipes.search_space import Space
 from recdag.recommenders.catalogue import model_spec
 from recdag.recommenders.config import Config

@@ -16,8 +16,8 @@ from recdag.graph.model_folder import Card, check_trained
 from recdag.graph.project import Project
 from recdag.graph.step import Verdict
 from recdag.papers.catalogue import PAPERS
+from recdag.sql_text import columns, identifier, row
 from recdag.warehouse.schema import KEYS, SCHEMA
-from recdag.warehouse.sql_text import columns, identifier, row
 
 
 def expected_size(project: Project, dataset: str) -> Verdict:
@@ -181,4 +181,4 @@ def _repeated(connection: DuckDBPyConnection, table: str, key: Sequence[str]) ->
         connection,
         f"select count(*) from (select 1 from {identifier(table)} group by {names} having count(*) > 1)",
     )
-    return repeats
+    return int(repeats)

@@ -24,4 +24,5 @@ def written(value: Any) -> str:
 
 
 def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps(dict(values), default=str))
+    kept: dict[str, Any] = json.loads(json.dumps(dict(values), default=str))
+    return kept

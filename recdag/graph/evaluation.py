@@ -20,9 +20,9 @@ from recdag.graph.project import Project
 from recdag.graph.shared_splits import read_splits, split_notes
 from recdag.graph.significance_rows import write_significance
 from recdag.graph.step import Outcome, step_key
-from recdag.graph.training_request import budget_columns
 from recdag.graph.training_runs import write_trainings
 from recdag.papers.catalogue import PAPERS
+from recdag.recipes.budget import budget_columns
 from recdag.warehouse.lookups import recorded_keys, sizes, user_keys
 from recdag.warehouse.provenance import forget, record
 from recdag.warehouse.published import remove_rows, replace_rows

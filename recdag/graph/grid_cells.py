@@ -24,7 +24,8 @@ from recdag.graph.evaluation_plan import evaluation_version
 from recdag.graph.model_folder import Card, read_history
 from recdag.graph.step import step_key
 from recdag.graph.training import Plan, fit_folds, plan_training, variant
-from recdag.graph.training_request import Budget, TrainingRequest, budget_columns
+from recdag.graph.training_request import TrainingRequest
+from recdag.recipes.budget import Budget, budget_columns
 from recdag.studies.bench import Cell, CellResult
 
 if TYPE_CHECKING:

@@ -19,8 +19,10 @@ import numpy as np
 from recdag.errors import RecdagError
 from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.evaluation.protocols import PROTOCOLS
-from recdag.graph.training_request import RUN, SET_FOR_RUN, Budget
+from recdag.graph.training_request import SET_FOR_RUN
 from recdag.plots.learning_curve import learning_curve
+from recdag.recipes.budget import Budget
+from recdag.recipes.origins import RUN
 from recdag.recommenders.catalogue import model_spec
 
 if TYPE_CHECKING:
@@ -198,14 +200,15 @@ def read_history(folder: Path) -> list[list[dict[str, Any]]]:
     """
     path = folder / "history.json"
     try:
-        return json.loads(path.read_text())
+        history: list[list[dict[str, Any]]] = json.loads(path.read_text())
+        return history
     except (OSError, ValueError) as error:
         raise RecdagError(
             f"the learning curve cannot be read ({error})", where=str(path), cure=_train_again(folder)
         ) from error
 
 
-def load_trained(folder: Path, card: Card, fold: int, device: torch.device) -> Recommender:
+def load_trained(folder: Path, card: Card, fold: int, device: torch.device) -> Recommender[Any]:
     """A trained model from its folder.
 
     Raises:

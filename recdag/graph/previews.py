@@ -16,8 +16,8 @@ from recdag.graph.project import Project
 from recdag.graph.step import Markdown, Picture
 from recdag.papers.catalogue import PAPERS
 from recdag.plots.distributions import count_bars, long_tails
+from recdag.sql_text import arrays, identifier, scalar
 from recdag.studies.names import Measure
-from recdag.warehouse.sql_text import arrays, identifier, scalar
 from recdag.words import number
 
 MOST_COLUMNS = 12

@@ -12,8 +12,8 @@ from recdag.graph.ledger import input_versions
 from recdag.graph.model_folder import Card
 from recdag.graph.project import Project
 from recdag.graph.step import Outcome, code_version, step_key
+from recdag.graph.trained_services import find_card, open_service
 from recdag.serving.service import TOP
-from recdag.serving.trained_services import find_card, open_service
 from recdag.warehouse.lookups import recorded_keys
 from recdag.warehouse.provenance import record
 from recdag.warehouse.published import replace_rows

@@ -14,9 +14,9 @@ from recdag.graph.model_folder import Card
 from recdag.graph.step import code_version, step_key
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
+from recdag.sql_text import arrays
 from recdag.warehouse.published import replace_rows
 from recdag.warehouse.schema import SCHEMA
-from recdag.warehouse.sql_text import arrays
 
 if TYPE_CHECKING:
     from recdag.evaluation.split import HeldOut, Split

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from recdag.training.options import Progress
 
 _HERE = "recdag.graph"
+_SQL = "recdag.sql_text"
 
 Store = Literal["files", "working", "model", "published", "page"]
 """Where the record of an asset is kept: nowhere but in its files, in the working file of its data set, beside
@@ -61,7 +62,7 @@ def step_key(**parts: Any) -> str:
 
 
 def code_version(modules: Iterable[str], rooms: Collection[str] = ()) -> str:
-    """Changes with what some modules say, and those of their own rooms that they import.
+    """Changes with what some modules say, and those of their own rooms that they import, or of SQL text.
 
     Comments, docstrings and the places of files do not count. A module of this room stands for itself: what
     it imports of the room only leads from asset to asset.
@@ -72,7 +73,7 @@ def code_version(modules: Iterable[str], rooms: Collection[str] = ()) -> str:
     reached = set[str]()
     for module in modules:
         room = ".".join(module.split(".")[:2])
-        reached |= {module} if room == _HERE else code_of(module, (room, *rooms))
+        reached |= {module} if room == _HERE else code_of(module, (room, _SQL, *rooms))
     return fingerprint(reached)
 
 

@@ -120,7 +120,7 @@ class StudyRequest:
     def history(self, model: str) -> list[list[dict[str, Any]]]:
         return read_history(self.folder(model))
 
-    def load(self, model: str, fold: int) -> Recommender:
+    def load(self, model: str, fold: int) -> Recommender[Any]:
         from recdag.training.device import choose_device
 
         return load_trained(self.folder(model), self.trained(model), fold, choose_device())

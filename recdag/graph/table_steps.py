@@ -12,8 +12,8 @@ from recdag.graph.differences import differing, in_words
 from recdag.graph.ledger import Record, input_versions
 from recdag.graph.project import Project
 from recdag.graph.step import MadeFrom, Outcome, Step, Work, code_version, step_key
+from recdag.sql_text import columns, identifier, scalar
 from recdag.warehouse.provenance import record
-from recdag.warehouse.sql_text import columns, identifier, scalar
 from recdag.warehouse.store import content_hash
 
 ENTRY = "settings"

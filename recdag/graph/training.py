@@ -19,8 +19,10 @@ from recdag.graph.model_folder import Card, relabel, save_trained
 from recdag.graph.project import Project
 from recdag.graph.shared_splits import read_splits, split_asset
 from recdag.graph.step import Outcome, step_key
-from recdag.graph.training_request import OURS, PAPER, RUN, SET_FOR_RUN, TUNED, Budget, TrainingRequest
+from recdag.graph.training_request import SET_FOR_RUN, TrainingRequest
 from recdag.papers.catalogue import PAPERS
+from recdag.recipes.budget import Budget
+from recdag.recipes.origins import OURS, PAPER, RUN, TUNED
 from recdag.recommenders.catalogue import model_spec
 from recdag.recommenders.config import Config
 from recdag.recommenders.spec import ModelSpec

@@ -18,8 +18,9 @@ from recdag.graph.project import Project
 from recdag.graph.search import Pruned, Report, Search, Trial
 from recdag.graph.shared_splits import read_splits
 from recdag.graph.step import step_key
-from recdag.graph.training_request import Budget, TrainingRequest, budget_columns
+from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
+from recdag.recipes.budget import Budget, budget_columns
 from recdag.recommenders.catalogue import model_spec
 from recdag.warehouse.lookups import recorded_keys
 from recdag.warehouse.provenance import record

@@ -17,9 +17,9 @@ from duckdb import DuckDBPyConnection
 from recdag.datasets.entry import Dataset
 from recdag.datasets.file_search import FoundFiles, fetch, find_files, search_folders, to_be_placed
 from recdag.datasets.formats import stage
-from recdag.datasets.import_hints import Wishes
+from recdag.datasets.import_hints import ImportHints
 from recdag.datasets.proposing import LogFile, propose
-from recdag.datasets.questions import Unanswered
+from recdag.datasets.questions import NeedsAnswer
 from recdag.errors import ConfigError, DataError
 from recdag.evaluation.protocols import Protocol, ProtocolOptions, PublishedSplit, build_splits, protocol
 from recdag.evaluation.protocols.requirements import require_held_out
@@ -101,8 +101,8 @@ def load(data: str | Path | pd.DataFrame, *, download: bool = False, **hints: An
         ConfigError: nothing is called so, or there is no such hint.
         DataError: the files are away, or a row cannot be read; says which, and the cure.
     """
-    if strange := hints.keys() - {each.name for each in fields(Wishes)}:
-        known = names_known(min(strange), [each.name for each in fields(Wishes)])
+    if strange := hints.keys() - {each.name for each in fields(ImportHints)}:
+        known = names_known(min(strange), [each.name for each in fields(ImportHints)])
         raise ConfigError(f"there is no hint {min(strange)!r}", cure=known)
     if isinstance(data, pd.DataFrame):
         with tempfile.TemporaryDirectory() as folder:
@@ -137,14 +137,14 @@ def _of_catalogue(project: Project, name: str, download: bool) -> tuple[Dataset,
 def _described(path: Path, hints: Mapping[str, Any]) -> tuple[Dataset, FoundFiles]:
     """A catalogue entry for a file, found out from what is in it."""
     try:
-        proposal = propose([LogFile(path)], Wishes(**hints))
-    except Unanswered as error:
+        proposal = propose([LogFile(path)], ImportHints(**hints))
+    except NeedsAnswer as error:
         problems = "; ".join(question.problem for question in error.questions)
         answers = ", ".join(
             f"{question.field}={question.guess or question.choices[0]!r}" for question in error.questions
         )
         raise DataError(problems, where=str(path), cure=f"Say so: recdag.load(..., {answers})") from error
-    return proposal.dataset, proposal.found
+    return proposal.dataset, proposal.files
 
 
 def _read(dataset: Dataset, files: FoundFiles) -> Data:

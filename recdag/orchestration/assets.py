@@ -57,7 +57,7 @@ def asset(step: Step, project: Project, partitions: dg.PartitionsDefinition) -> 
     )
     def made(
         context: dg.AssetExecutionContext, project: ProjectResource
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         reporter = Reporter(context)
         work = Work(
             project=project.open(),
@@ -148,7 +148,7 @@ def _text(value: str) -> dg.MetadataValue:
     return dg.MetadataValue.url(value) if link else dg.MetadataValue.md(value)
 
 
-def _materialized(step: Step, outcome: Outcome, preview: Mapping[str, Shown]) -> dg.MaterializeResult:
+def _materialized(step: Step, outcome: Outcome, preview: Mapping[str, Shown]) -> dg.MaterializeResult[None]:
     """The result of an asset, with its content's version and its metadata."""
     version = dg.DataVersion(outcome.data_version)
     if outcome.skipped:

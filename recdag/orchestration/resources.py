@@ -25,7 +25,7 @@ WATCH_EVERY_SECONDS = 3.0
 _projects: dict[str, Project] = {}
 
 
-class ProjectResource(dg.ConfigurableResource):
+class ProjectResource(dg.ConfigurableResource[Project]):
     """The folder with data, warehouse, recipes and trained models; see `recdag.settings`."""
 
     home: str

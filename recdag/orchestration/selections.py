@@ -96,7 +96,7 @@ def _bare_names(selection: str) -> Iterator[tuple[int, int, str]]:
             yield token.start(), token.end(), name
 
 
-def resolve(selection: str, graph: BaseAssetGraph) -> list[dg.AssetKey]:
+def resolve(selection: str, graph: BaseAssetGraph[Any]) -> list[dg.AssetKey]:
     """The assets that a selection names, by key.
 
     Raises:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -55,6 +56,7 @@ DATA_NOTES = {
 _ROUNDING = 1e-9
 _VARIANT_ALIASES = {("mult_dae", "I-200-I"): ""}
 _MOST_NAMED = 3
+_Names = Mapping[tuple[str, str], str]
 _METRIC_NOTES = {
     "train_hours": (NOT_COMPARABLE, "hours on the authors' machine; our training times stand in the tables"),
     "speedup": (NOT_RUN, "measured by a study: recdag run --dataset ml-1m --study fawmf/strategies"),
@@ -125,7 +127,10 @@ def compare(
 
 
 def _verdict(
-    claim: pd.Series, measured: Mapping[tuple, pd.DataFrame], rows: pd.DataFrame, names: Mapping
+    claim: pd.Series,
+    measured: Mapping[tuple[Any, ...], pd.DataFrame],
+    rows: pd.DataFrame,
+    names: _Names,
 ) -> dict[str, object]:
     base = {name: claim[name] for name in ("paper", "source", "dataset", "model", "variant", "metric")}
     base |= {"published": claim["value"], "reproduced": math.nan, "difference": math.nan}
@@ -150,7 +155,7 @@ def _verdict(
     }
 
 
-def _best_match(claim: pd.Series, candidates: pd.DataFrame, names: Mapping) -> pd.Series | None:
+def _best_match(claim: pd.Series, candidates: pd.DataFrame, names: _Names) -> pd.Series | None:
     wanted = settings_of(_VARIANT_ALIASES.get((claim["model"], claim["variant"]), claim["variant"]))
     settings = candidates["variant"].map(settings_of)
     fitting = candidates[[wanted <= each for each in settings]]
@@ -189,7 +194,10 @@ def _measured_as(claim: pd.Series, row: pd.Series) -> str:
 
 
 def _why_not(
-    claim: pd.Series, candidates: pd.DataFrame | None, rows: pd.DataFrame, names: Mapping
+    claim: pd.Series,
+    candidates: pd.DataFrame | None,
+    rows: pd.DataFrame,
+    names: _Names,
 ) -> tuple[str, str]:
     model, metric = claim["model"], claim["metric"]
     if metric in _METRIC_NOTES:
@@ -212,7 +220,7 @@ def _why_not(
     return NOT_RUN, "; ".join(reasons) or _how_to_run(claim, names)
 
 
-def _how_to_run(claim: pd.Series, names: Mapping) -> str:
+def _how_to_run(claim: pd.Series, names: _Names) -> str:
     dataset = names.get((claim["dataset"], claim["protocol"]), claim["dataset"])
     own = PAPERS[claim["paper"]]
     running = [

@@ -86,4 +86,5 @@ def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Areas (boxes, others) in which boxes (left, low, right, high) overlap."""
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    return np.clip(high - low, 0, None).prod(axis=2)
+    areas: np.ndarray = np.clip(high - low, 0, None).prod(axis=2)
+    return areas

@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 
 from recdag.files import write_whole
-from recdag.graph.training_request import OURS, RUN, Budget
 from recdag.papers.paper import Paper
+from recdag.recipes.budget import Budget
+from recdag.recipes.origins import OURS, RUN
 from recdag.report import queries
 from recdag.report.result_tables import result_table
 from recdag.report.row_provenance import RowProvenance, Setting, provenance_of

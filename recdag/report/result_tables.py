@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from recdag.evaluation.metrics import ALL_USERS, USER_GROUPS, larger_is_better
-from recdag.graph.training_request import budget_of
 from recdag.papers.paper import Paper
+from recdag.recipes.budget import budget_of
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import (
     AS_PUBLISHED,
@@ -143,7 +143,7 @@ class _Beside:
     ties: set[tuple[str, str, str]]
     deviations: Mapping[tuple[str, str], float]
 
-    def cell(self, record: Mapping | None, *, headline: bool) -> Cell | None:
+    def cell(self, record: Mapping[Any, Any] | None, *, headline: bool) -> Cell | None:
         if record is None:
             return None
         model, metric, value = record["model"], record["metric"], float(record["value"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from recdag.graph.training_request import Budget
+from recdag.recipes.budget import Budget
 from recdag.report.tables import ResultTable, paper_command
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recdag.evaluation.metrics import larger_is_better
-from recdag.graph.training_request import Budget, budget_of
+from recdag.recipes.budget import Budget, budget_of
 from recdag.report.row_provenance import shown_value
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from recdag.evaluation.metrics import ALL_USERS, metric_title
-from recdag.graph.training_request import Budget
+from recdag.recipes.budget import Budget
 
 AS_PUBLISHED = "as_published"
 

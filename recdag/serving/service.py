@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
@@ -58,7 +58,7 @@ class Service:
     """
 
     name: str
-    model: Recommender
+    model: Recommender[Any]
     user_ids: np.ndarray
     item_ids: np.ndarray
     keys: Keys

@@ -154,7 +154,7 @@ class Bench(Protocol):
         """A trained model's learning curve of every fold, rows as `HistoryRow`."""
         ...
 
-    def load(self, model: str, fold: int) -> Recommender:
+    def load(self, model: str, fold: int) -> Recommender[Any]:
         """A trained model with the weights of a fold."""
         ...
 

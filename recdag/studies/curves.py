@@ -94,7 +94,8 @@ def _choosing(result: CellResult) -> pd.DataFrame:
 
     history = pd.DataFrame(result.history[0])
     choosing = history[history["phase"] != "final"]
-    return choosing[choosing["phase"] == choosing["phase"].iloc[-1]]
+    last: pd.DataFrame = choosing[choosing["phase"] == choosing["phase"].iloc[-1]]
+    return last
 
 
 def _speedup(results: Sequence[CellResult], fast: str, slow: str) -> pd.DataFrame:

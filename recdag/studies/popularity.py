@@ -111,7 +111,8 @@ def popularity_groups(items: np.ndarray, popularity: np.ndarray, groups: int) ->
     middle = np.cumsum(pairs[order]) - pairs[order] / 2
     of_item = np.empty(len(popularity), dtype=np.int64)
     of_item[order] = np.minimum(middle * groups // max(len(items), 1), groups - 1) + 1
-    return of_item[items]
+    of_pair: np.ndarray = of_item[items]
+    return of_pair
 
 
 def share_found(users: pd.Series, hits: np.ndarray) -> tuple[float, float]:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ir_measures
 import numpy as np
@@ -76,7 +77,7 @@ def measures(metrics: tuple[str, ...], depth: int, n_items: int) -> dict[str, Me
 
 
 def export(
-    model: Recommender, split: Split, depth: int, run: Path, qrels: Path
+    model: Recommender[Any], split: Split, depth: int, run: Path, qrels: Path
 ) -> tuple[dict[str, int], set[str]]:
     """Append the lists and held-out items of a fold's test users to two files.
 
@@ -106,7 +107,7 @@ def export(
     return sizes, tied
 
 
-def _scored(model: Recommender, held_out: HeldOut) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _scored(model: Recommender[Any], held_out: HeldOut) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows of test users and their scores, -inf for what is not a candidate."""
     step = 4 * USERS_STEP
     for start in range(0, len(held_out), step):

@@ -8,7 +8,7 @@ from duckdb import DuckDBPyConnection
 
 from recdag.datasets.entry import Dataset
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import columns, row, scalar
+from recdag.sql_text import columns, row, scalar
 
 
 def write_events(connection: DuckDBPyConnection, dataset: Dataset) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from duckdb import DuckDBPyConnection
 
 from recdag.datasets.entry import Dataset
 from recdag.errors import DataError
+from recdag.sql_text import scalar
 from recdag.warehouse.positives import positive_bound
-from recdag.warehouse.sql_text import scalar
 
 
 def write_interactions(connection: DuckDBPyConnection, dataset: Dataset) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 
 from recdag.errors import RecdagError
-from recdag.warehouse.sql_text import row
+from recdag.sql_text import row
 
 
 def user_keys(connection: DuckDBPyConnection) -> np.ndarray:

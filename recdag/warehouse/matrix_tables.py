@@ -11,8 +11,8 @@ from scipy.sparse import csr_array
 from recdag.datasets.entry import Dataset
 from recdag.errors import DataError
 from recdag.evaluation.split import Interactions
+from recdag.sql_text import arrays, columns, identifier, row, scalar
 from recdag.warehouse.positives import positive_bound
-from recdag.warehouse.sql_text import arrays, columns, identifier, row, scalar
 
 UNKNOWN_TIME = -1
 """Time of a pair without one, in data where other pairs have a time."""

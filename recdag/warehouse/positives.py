@@ -5,7 +5,7 @@ from __future__ import annotations
 from duckdb import DuckDBPyConnection
 
 from recdag.datasets.entry import Dataset
-from recdag.warehouse.sql_text import scalar
+from recdag.sql_text import scalar
 
 
 def positive_bound(connection: DuckDBPyConnection, dataset: Dataset) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from recdag.warehouse.sql_text import columns, equality, identifier
+from recdag.sql_text import columns, equality, identifier
 
 COLUMNS = {
     "asset": "VARCHAR",

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
+from recdag.sql_text import columns, equality, identifier, scalar
 from recdag.warehouse import descriptions
 from recdag.warehouse.locks import LOCK_MINUTES, connect, damage_named, locked, transaction
 from recdag.warehouse.schema import DEFAULTS, SCHEMA, VIEWS
-from recdag.warehouse.sql_text import columns, equality, identifier, scalar
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from recdag.errors import DataError
 from recdag.evaluation.protocols import PublishedSplit
 from recdag.evaluation.split import PARTS, Assignment
-from recdag.warehouse.sql_text import arrays, columns, identifier, scalar
+from recdag.sql_text import arrays, columns, identifier, scalar
 
 
 def write_split(connection: DuckDBPyConnection, protocol: str, assignment: Assignment) -> dict[str, Any]:

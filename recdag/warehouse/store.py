@@ -12,10 +12,10 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from recdag.errors import DataError
+from recdag.sql_text import columns, identifier, row
 from recdag.warehouse import provenance
 from recdag.warehouse.locks import LOCK_MINUTES, connect, locked, locked_for_reading, transaction
 from recdag.warehouse.provenance import Provenance
-from recdag.warehouse.sql_text import columns, identifier, row
 
 FileState = tuple[tuple[int, int, int], ...]
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -4,8 +4,8 @@ import pytest
 
 from recdag.graph.assets import graph
 from recdag.graph.project import Project
+from recdag.sql_text import columns
 from recdag.warehouse.schema import SCHEMA
-from recdag.warehouse.sql_text import columns
 from recdag_tests.graph.changed_code import change_code
 
 
@@ -48,7 +48,7 @@ def test_every_asset_has_a_code_version_that_follows_its_code(steps, monkeypatch
     project = Project.open()
     before = {name: step.code_version(project) for name, step in steps.items()}
     assert all(before.values())
-    change_code(monkeypatch, "recdag.warehouse.sql_text", "recdag.evaluation.metrics")
+    change_code(monkeypatch, "recdag.sql_text", "recdag.evaluation.metrics")
     after = {name: step.code_version(project) for name, step in steps.items()}
     changed = {name for name in before if before[name] != after[name]}
     assert {"events", "interactions", "binarized", "splits/leave_one_out", "ncf/evaluation"} <= changed

@@ -16,8 +16,9 @@ from recdag.graph.project import Project
 from recdag.graph.search import Search
 from recdag.graph.shared_splits import read_splits
 from recdag.graph.training import plan_training, train_model
-from recdag.graph.training_request import Budget, TrainingRequest, request_of
+from recdag.graph.training_request import TrainingRequest, request_of
 from recdag.graph.tuning import tune_model
+from recdag.recipes.budget import Budget
 from recdag.recipes.search_space import Choice, Range
 from recdag.recommenders.ease.model import EASE
 from recdag.warehouse.lookups import user_keys

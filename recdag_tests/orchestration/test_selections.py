@@ -10,11 +10,11 @@ from recdag.cli.run_options import RunOptions
 from recdag.errors import ConfigError, RecdagError
 from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
+from recdag.graph.trained_services import find_card
 from recdag.orchestration.definitions import build_defs
 from recdag.orchestration.selections import resolve, with_keys
 from recdag.papers.catalogue import PAPERS
 from recdag.report.row_provenance import training_command
-from recdag.serving.trained_services import find_card
 from recdag.settings import CHECKOUT
 
 TABLES = {"raw_files", "events", "interactions", "binarized"}

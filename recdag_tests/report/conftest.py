@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdag.graph.training_request import Budget
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.claims import STANDS_FOR, compare, load_anchors, load_claims
+from recdag.recipes.budget import Budget
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import Training
 from recdag.warehouse.published import PublishedDatabase

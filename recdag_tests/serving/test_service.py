@@ -12,12 +12,12 @@ from recdag.errors import ConfigError, RecdagError
 from recdag.graph.assets import make
 from recdag.graph.published_lists import publish_recommendations
 from recdag.graph.shared_splits import split_asset
+from recdag.graph.trained_services import open_service, write_recommendations
 from recdag.graph.training import train_model
 from recdag.graph.training_request import TrainingRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.base import Query
 from recdag.serving.service import best_columns
-from recdag.serving.trained_services import open_service, write_recommendations
 
 
 def add_events(home, rows):
@@ -222,7 +222,7 @@ def test_an_answer_loads_nothing_that_it_does_not_need(prepare, name):
     train(project, name)
     question = (
         "import sys; from recdag.graph.project import Project;"
-        "from recdag.serving.trained_services import open_service;"
+        "from recdag.graph.trained_services import open_service;"
         f"print(open_service(Project.open(), 'tiny', '{name}').for_user('u1', 1)[0].item_key);"
         "print(*{'pandas', 'numba', 'dagster', 'optuna', 'matplotlib', 'pyarrow'} & set(sys.modules))"
     )

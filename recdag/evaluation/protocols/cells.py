@@ -44,15 +44,15 @@ def positions(interactions: Interactions, user: np.ndarray, item: np.ndarray) ->
     """
     keys = interactions.user.astype(np.int64) * interactions.n_items + interactions.item
     wanted = user.astype(np.int64) * interactions.n_items + item
-    found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    missing = np.flatnonzero(keys[found] != wanted)
+    places: np.ndarray = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    missing = np.flatnonzero(keys[places] != wanted)
     if len(missing):
         raise DataError(
             f"{len(missing)} pairs of the split are not among the interactions, the first of them "
             f"user {user[missing[0]]}, item {item[missing[0]]}",
             cure="Make the split again from the present interactions",
         )
-    return found
+    return places
 
 
 def user_order(

@@ -47,7 +47,8 @@ def _relative_rating_among(
     first = np.searchsorted(ordered, item[cells].astype(np.int64) * len(levels))
     behind = np.searchsorted(ordered, (item[cells].astype(np.int64) + 1) * len(levels))
     no_larger = np.searchsorted(ordered, keys[cells], side="right") - first
-    return ((no_larger + 1) / (behind - first + 1)).astype(np.float32)
+    ratings: np.ndarray = ((no_larger + 1) / (behind - first + 1)).astype(np.float32)
+    return ratings
 
 
 def user_holdout(interactions: Interactions, options: ProtocolOptions) -> Assignment:

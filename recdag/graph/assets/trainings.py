@@ -15,10 +15,11 @@ from recdag.graph.project import Project
 from recdag.graph.shared_splits import split_asset
 from recdag.graph.step import Check, Outcome, Shown, Step, Work
 from recdag.graph.training import Plan, plan_training, train_model
-from recdag.graph.training_request import Budget, TrainingRequest, request_of
+from recdag.graph.training_request import TrainingRequest, request_of
 from recdag.graph.tuning import tune_model
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
+from recdag.recipes.budget import Budget
 from recdag.recommenders.catalogue import model_spec
 from recdag.recommenders.spec import ModelSpec
 

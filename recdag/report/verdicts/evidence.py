@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from recdag import words
-from recdag.graph.training_request import Budget
+from recdag.recipes.budget import Budget
 from recdag.recommenders.catalogue import MODELS
 from recdag.report.tables import ResultTable, Row, paper_command, study_command
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recdag.errors import DataError
-from recdag.warehouse.sql_text import literal, quoted, reader
+from recdag.sql_text import literal, quoted, reader
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30)
 
