@@ -103,11 +103,7 @@ def train(
         started = time.perf_counter()
         values = trainee.train_epoch(rng, options)
         seconds += time.perf_counter() - started
-        if not all(math.isfinite(value) for value in values.values()):
-            raise TrainingError(
-                f"the loss is not finite in epoch {epoch} ({values})",
-                cure="Lower the learning rate or the initial standard deviation of this model",
-            )
+        _require_finite(values, epoch)
         if after_epoch:
             after_epoch(epoch)
         if options.validate and (epoch % validate_every == 0 or epoch == epochs):
@@ -145,3 +141,11 @@ def train(
         trainee.load_parameters(best_state)
         history.selected = {"epochs": best_epoch}
     return history
+
+
+def _require_finite(values: dict[str, float], epoch: int) -> None:
+    if not all(math.isfinite(value) for value in values.values()):
+        raise TrainingError(
+            f"the loss is not finite in epoch {epoch} ({values})",
+            cure="Lower the learning rate or the initial standard deviation of this model",
+        )
