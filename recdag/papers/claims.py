@@ -68,14 +68,11 @@ def load_claims() -> pd.DataFrame:
     return _read("claims.csv")
 
 
-def load_anchors(*, verified_only: bool = True) -> pd.DataFrame:
-    """Independent results: dataset, protocol, model, metric, value, source, verified.
-
-    Args:
-        verified_only: leave out numbers that were not read in the publication itself.
-    """
+def load_anchors() -> pd.DataFrame:
+    """Independent results that were read in the publication itself: dataset, protocol, model, metric, value,
+    source, verified."""
     anchors = _read("anchors.csv")
-    return anchors[anchors["verified"] == "yes"].reset_index(drop=True) if verified_only else anchors
+    return anchors[anchors["verified"] == "yes"].reset_index(drop=True)
 
 
 def tolerance(metric: str) -> float | None:

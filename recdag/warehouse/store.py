@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -103,17 +102,6 @@ class Warehouse:
                 recorded = {each.asset: each for each in provenance.all_records(connection)}
                 known = self._provenance[dataset] = state, recorded
         return known[1].get(asset)
-
-    def record(
-        self,
-        connection: DuckDBPyConnection,
-        asset: str,
-        key: str,
-        data_version: str,
-        metadata: Mapping[str, Any],
-    ) -> None:
-        """Write the provenance of an asset in the transaction that writes the asset."""
-        provenance.record(connection, asset, key, data_version, metadata)
 
 
 def _state(path: Path) -> FileState:

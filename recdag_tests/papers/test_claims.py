@@ -49,7 +49,7 @@ def test_every_metric_with_a_claim_has_a_tolerance_or_a_reason():
 
 def test_anchors_from_memory_are_left_out():
     assert (load_anchors()["verified"] == "yes").all()
-    assert 0 < len(load_anchors()) < len(load_anchors(verified_only=False))
+    assert 0 < len(load_anchors()) < len(module._read("anchors.csv"))
 
 
 def test_with_nothing_run_every_claim_says_why():

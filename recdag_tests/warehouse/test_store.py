@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 
 from recdag.errors import DataError
+from recdag.warehouse.provenance import record
 from recdag.warehouse.store import Warehouse, content_hash
 
 
@@ -21,9 +22,9 @@ def test_commits_and_records_provenance(tmp_path: Path) -> None:
     assert warehouse.provenance("tiny", "events") is None
     with warehouse.writing("tiny") as connection:
         connection.execute("create table events as select 1 as a")
-        warehouse.record(connection, "events", "key-1", "v1", {"rows": 1})
+        record(connection, "events", "key-1", "v1", {"rows": 1})
     with warehouse.writing("tiny") as connection:
-        warehouse.record(connection, "events", "key-2", "v2", {"rows": 2, "names": ["a"]})
+        record(connection, "events", "key-2", "v2", {"rows": 2, "names": ["a"]})
     found = warehouse.provenance("tiny", "events")
     assert found is not None
     assert (found.key, found.data_version, found.metadata) == ("key-2", "v2", {"rows": 2, "names": ["a"]})
@@ -166,6 +167,7 @@ def test_a_killed_writer_frees_the_lock_and_leaves_nothing(tmp_path: Path) -> No
     code = """
 import sys, time
 from pathlib import Path
+from recdag.warehouse.provenance import record
 from recdag.warehouse.store import Warehouse
 with Warehouse(Path(sys.argv[1])).writing("tiny") as connection:
     connection.execute("create or replace table events as select random() as a from range(500000)")
