@@ -85,8 +85,9 @@ def test_a_name_that_no_asset_has_is_told_with_the_nearest(graph, selection, mes
 
 
 def documented():
-    """Every command in the documents that selects assets."""
-    for page in (CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))):
+    """Every command in the documents that selects assets; those of adding.md are of assets yet to be made."""
+    pages = [page for page in sorted((CHECKOUT / "docs").glob("*.md")) if page.name != "adding.md"]
+    for page in (CHECKOUT / "README.md", *pages):
         yield from re.findall(
             r"((?:recdag run|dagster asset materialize|dg launch) -.*)$", page.read_text(), re.M
         )
