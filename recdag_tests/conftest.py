@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,12 +13,11 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from recdag.graph.assets import make
+from recdag.graph.assets import graph, make
 from recdag.graph.project import Project
 from recdag.graph.shared_splits import split_asset
 from recdag.papers.catalogue import PAPERS
 from recdag.recommenders.catalogue import MODELS
-from recdag.settings import Settings
 
 TABLES = ("raw_files", "events", "interactions", "binarized", "relative_rating")
 N_USERS, N_ITEMS = 60, 40
@@ -144,15 +142,12 @@ def prepare(home: Path, made_once: Callable[..., None]) -> Callable[..., Project
 @pytest.fixture
 def finished(home: Path, made_once: Callable[..., None]) -> Path:
     """A home of its own in which everything but the large studies has been made of `tiny`."""
-    from recdag.orchestration.runs import materialize
-    from recdag.orchestration.selections import selection_of
 
-    def run() -> None:
-        quick = selection_of(None, studies=False)
-        summary = materialize(Settings.from_environment(), "tiny", quick, logging.NullHandler())
-        assert summary.success, summary.failures
+    def make_all() -> None:
+        project = Project.open()
+        make(project, "tiny", *(name for name, step in graph(project).items() if not step.large))
 
-    made_once("finished", home, run)
+    made_once("finished", home, make_all)
     return home
 
 

@@ -58,7 +58,7 @@ def report_key(project: Project, recorded: Mapping[tuple[str, str], str]) -> str
         skipped=skipped,
         obtainable=sorted(obtainable(project)),
         searchable=sorted(searchable(project)),
-        results=sorted(recorded.items()),
+        results=sorted((place, key) for place, key in recorded.items() if place[1] != RECOMMENDATIONS),
         papers=repr(PAPERS),
         anchors=load_anchors().to_csv(),
         version=code_version(REPORTED, _DRAWN),

@@ -46,7 +46,7 @@ def run(selection=QUICK, config=None):
     return summary, computed.steps
 
 
-def test_everything_then_nothing_then_only_what_changed(finished):
+def test_of_everything_only_what_changed_is_made_again(finished):
     home = finished
     with duckdb.connect(str(home / "data" / "recdag.duckdb"), read_only=True) as connection:
         measured = connection.execute(
@@ -60,9 +60,6 @@ def test_everything_then_nothing_then_only_what_changed(finished):
         keys = connection.execute("select distinct user_key from user_metrics").fetchall()
         assert {key for (key,) in keys} <= {f"u{n}" for n in range(60)}
     assert "<html" in (home / "data" / "reports" / "report.html").read_text()
-
-    summary, computed = run()
-    assert summary.success and computed == set()
 
     path = home / "models" / "recipes" / "ncf.yaml"
     recipe = yaml.safe_load(path.read_text())
