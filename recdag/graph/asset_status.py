@@ -112,10 +112,9 @@ class _Inspection:
         if any(self._is_away(step, name) for name in step.awaits):
             return _follows(waits)
         try:
-            cells = step.stale_cells(self._ledger)
-            self._unsettled.update(cells)
             plan = ((self._as_made and step.plan_as_made) or step.plan)(self._ledger)
-            changes = plan.changes(record) if cells or plan.key != record.key else []
+            self._unsettled.update(plan.stale_cells)
+            changes = plan.changes(record) if plan.stale_cells or plan.key != record.key else []
         except NotMade as error:
             return "follows", [error.problem]
         if changes:

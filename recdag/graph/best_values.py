@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from recdag.errors import RecdagError
+from recdag.files import write_whole
 from recdag.graph.ledger import input_versions
 from recdag.graph.project import Project
 from recdag.graph.shared_splits import split_asset
@@ -92,10 +93,7 @@ class BestValues:
 
     def write(self, path: Path) -> None:
         """Put it into a file, whole or not at all."""
-        partial = path.with_suffix(".partial")
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(asdict(self), indent=2))
-        partial.replace(path)
+        write_whole(json.dumps(asdict(self), indent=2), path)
 
 
 def best_values_path(project: Project, request: TrainingRequest) -> Path:

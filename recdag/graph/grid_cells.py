@@ -19,6 +19,7 @@ import pandas as pd
 
 from recdag.evaluation.metrics import ALL_USERS, USER_GROUPS
 from recdag.evaluation.protocols import PROTOCOLS
+from recdag.files import write_whole
 from recdag.graph.evaluation import evaluate_trained, metric_rows
 from recdag.graph.evaluation_plan import evaluation_version
 from recdag.graph.model_folder import Card, read_history
@@ -151,11 +152,7 @@ class CellRunner:
         if planned.cell.measured:
             rows = metric_rows(evaluations, splits, card, self._request.run_id)
             measurements = json.loads(rows.to_json(orient="records", date_format="iso"))
-        kept = {"metrics": measurements, "history": history}
-        partial = path.with_suffix(".partial")
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(kept))
-        partial.replace(path)
+        write_whole(json.dumps({"metrics": measurements, "history": history}), path)
         shutil.rmtree(path.with_suffix(".checkpoints"), ignore_errors=True)
 
     def _splits(self, cell: Cell) -> list[Split]:

@@ -19,6 +19,7 @@ import numpy as np
 from recdag.errors import RecdagError
 from recdag.evaluation.metrics import larger_is_better, metric_title
 from recdag.evaluation.protocols import PROTOCOLS
+from recdag.files import write_whole
 from recdag.graph.training_request import SET_FOR_RUN
 from recdag.plots.learning_curve import learning_curve
 from recdag.recipes.budget import Budget
@@ -169,9 +170,7 @@ def relabel(
     """The card of a trained model whose values are the same, but now come from elsewhere; kept."""
     current = replace(card, sources=sources, origins=origins, budget=budget)
     if current != card:
-        partial = folder / f"{CARD}.partial"
-        partial.write_text(json.dumps(asdict(current), indent=2))
-        partial.replace(folder / CARD)
+        write_whole(json.dumps(asdict(current), indent=2), folder / CARD)
     return current
 
 

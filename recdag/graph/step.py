@@ -88,6 +88,26 @@ class Plan(Protocol):
         """What of it is otherwise than when the output was made, in words; empty where all that differs is
         what the step reads."""
 
+    @property
+    def stale_cells(self) -> Collection[str]:
+        """The assets of which the output holds a part that would be made anew."""
+
+
+@dataclass(frozen=True)
+class KeyedPlan:
+    """What decides an output, where it is not known what of it changed.
+
+    Attributes:
+        reason: what is said then.
+    """
+
+    key: str
+    reason: str
+    stale_cells: tuple[str, ...] = ()
+
+    def changes(self, record: Record) -> list[str]:
+        return [self.reason]
+
 
 @dataclass(frozen=True)
 class MadeFrom:
@@ -202,7 +222,6 @@ class Step:
         store: where its record is kept.
         plan: what would decide it now, given what is recorded.
         plan_as_made: the same for what it was asked for when it was made, where that may differ.
-        stale_cells: the assets of which it holds a part that would be made anew.
         skipped: why it cannot be made of these data or on this machine; None where it can.
         make: makes it, unless it is current.
         settings: what a person may set for one run.
@@ -230,7 +249,6 @@ class Step:
     store: Store
     plan: Callable[[Ledger], Plan]
     plan_as_made: Callable[[Ledger], Plan] | None = None
-    stale_cells: Callable[[Ledger], Collection[str]] = lambda ledger: ()
     skipped: Callable[[Ledger], str | None] = _never
     make: Callable[[Work], Outcome]
     settings: Callable[[Project], type[BaseModel]] | None = None

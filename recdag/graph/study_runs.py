@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from recdag.graph.feasibility import why_skipped
-from recdag.graph.ledger import Record
-from recdag.graph.step import Outcome, code_version, step_key
+from recdag.graph.step import KeyedPlan, Outcome, code_version, step_key
 from recdag.graph.study_request import StudyRequest
 from recdag.papers.catalogue import PAPERS
 from recdag.studies.study import Study, StudyPlan
 from recdag.warehouse.lookups import recorded_keys
 from recdag.warehouse.provenance import forget, record
 from recdag.warehouse.published import remove_rows, replace_rows
-
-
-@dataclass(frozen=True)
-class KeyedPlan:
-    """What decides a study's rows, as one key."""
-
-    key: str
-
-    def changes(self, record: Record) -> list[str]:
-        """A study does not tell what of it changed."""
-        return ["what it shows, or the study itself, changed"]
 
 
 def plan_study(request: StudyRequest, study: Study) -> StudyPlan:
@@ -62,7 +49,8 @@ def plan_keyed(request: StudyRequest, study: Study) -> KeyedPlan:
     Raises:
         NotMade: what the study reads has not been made.
     """
-    return KeyedPlan(study_key(study, plan_study(request, study)))
+    key = study_key(study, plan_study(request, study))
+    return KeyedPlan(key, "what it shows, or the study itself, changed")
 
 
 def skip_study(request: StudyRequest, study: Study) -> str | None:

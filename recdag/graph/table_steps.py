@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from duckdb import DuckDBPyConnection
 
@@ -27,6 +27,7 @@ class TablePlan:
 
     asset: str
     made_from: MadeFrom
+    stale_cells: ClassVar[tuple[str, ...]] = ()
 
     @property
     def key(self) -> str:

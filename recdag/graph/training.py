@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from recdag.errors import TrainingError
 from recdag.graph.best_values import best_values_for
@@ -61,6 +61,7 @@ class Plan:
     split_version: str
     key: str
     budget: Budget | None
+    stale_cells: ClassVar[tuple[str, ...]] = ()
 
     def changes(self, record: Record) -> list[str]:
         """What differs between a trained model and the one that this plan leads to, in words."""

@@ -27,7 +27,7 @@ class Cancelling(logging.Handler):
         if not isinstance(event, dg.DagsterEvent) or not event.is_step_failure:
             return
         if interrupted(event.step_failure_data.error):
-            run = self._instance.get_run_by_id(record.dagster_meta["run_id"])  # type: ignore[attr-defined]
+            run = self._instance.get_run_by_id(vars(record)["dagster_meta"]["run_id"])
             if run is not None:
                 self._instance.report_run_canceling(run, _STOPPED)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from recdag.graph import checks
 from recdag.graph.claim_rows import (
@@ -15,23 +14,13 @@ from recdag.graph.claim_rows import (
     report_picture,
     write_report,
 )
-from recdag.graph.ledger import Record
 from recdag.graph.previews import published_rows
 from recdag.graph.project import Project
-from recdag.graph.step import Check, Markdown, Outcome, Picture, Shown, Step, Work
+from recdag.graph.step import Check, KeyedPlan, Markdown, Outcome, Picture, Shown, Step, Work
 from recdag.papers.catalogue import PAPERS
 
 _GROUP = "comparison"
-
-
-@dataclass(frozen=True)
-class _Gathered:
-    """What decides an asset that gathers the results of all data sets."""
-
-    key: str
-
-    def changes(self, record: Record) -> list[str]:
-        return ["results changed"]
+_CHANGED = "results changed"
 
 
 def steps(project: Project) -> Iterator[Step]:
@@ -54,7 +43,7 @@ def steps(project: Project) -> Iterator[Step]:
         code=COMPARED,
         links=("papers/claims.csv",),
         store="published",
-        plan=lambda ledger: _Gathered(comparison_key(ledger.project, ledger.recorded)),
+        plan=lambda ledger: KeyedPlan(comparison_key(ledger.project, ledger.recorded), _CHANGED),
         make=lambda work: compare_with_papers(work.project),
         shared=True,
         table="claims",
@@ -83,7 +72,7 @@ def steps(project: Project) -> Iterator[Step]:
         "link under Metadata, where `recdag ui` serves it.",
         code=REPORTED,
         store="page",
-        plan=lambda ledger: _Gathered(report_key(ledger.project, ledger.recorded)),
+        plan=lambda ledger: KeyedPlan(report_key(ledger.project, ledger.recorded), _CHANGED),
         make=lambda work: write_report(work.project),
         shared=True,
         preview=_preview,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from recdag.errors import RecdagError
 from recdag.evaluation.protocols import PROTOCOLS
@@ -50,7 +50,6 @@ def evaluation_step(paper: Paper) -> Step:
         links=(f"papers/{paper.id}.py",),
         store="published",
         plan=partial(_plan, paper=paper.id),
-        stale_cells=partial(_stale, paper=paper.id),
         skipped=lambda ledger: why_skipped(ledger.project, ledger.dataset, paper.id),
         make=partial(_evaluate, paper=paper.id),
         table="metrics",
@@ -85,16 +84,16 @@ class _Measurements:
     def key(self) -> str:
         return self.plan.key
 
+    @cached_property
+    def stale_cells(self) -> list[str]:
+        return [f"{self.plan.paper}/{model}" for model in self.plan.stale(self.recorded)]
+
     def changes(self, record: Record) -> list[str]:
         return self.plan.changes_since(self.recorded)
 
 
 def _plan(ledger: Ledger, paper: str) -> _Measurements:
     return _Measurements(plan_evaluation(ledger.project, ledger.dataset, paper), ledger.recorded)
-
-
-def _stale(ledger: Ledger, paper: str) -> Collection[str]:
-    return [f"{paper}/{model}" for model in _plan(ledger, paper).plan.stale(ledger.recorded)]
 
 
 def _evaluate(work: Work, paper: str) -> Outcome:

@@ -14,7 +14,7 @@ from recdag.errors import NotMade
 from recdag.graph import checks
 from recdag.graph.previews import counts_picture, tails_picture
 from recdag.graph.project import Project
-from recdag.graph.step import Check, Outcome, Picture, Shown, Step, Work
+from recdag.graph.step import Check, KeyedPlan, Outcome, Picture, Shown, Step, Work
 from recdag.graph.table_steps import ENTRY, table_step
 from recdag.warehouse.events import write_events
 from recdag.warehouse.interactions import write_interactions
@@ -43,19 +43,10 @@ def _raw_files(project: Project) -> Step:
         "A data set whose files are missing says here where to get them.",
         code=("recdag.datasets.file_search", "recdag.datasets.download"),
         store="files",
-        plan=lambda ledger: _Found(),
+        plan=lambda ledger: KeyedPlan("", ""),  # what hangs on the files compares their checksums
         make=find_or_download,
         about={"damaged_entries": problems} if damaged else {},
     )
-
-
-class _Found:
-    """Files have no record: their checksums are what hangs on them is made from."""
-
-    key = ""
-
-    def changes(self, record: object) -> list[str]:
-        return []
 
 
 def find_or_download(work: Work) -> Outcome:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from recdag.errors import NotMade
 from recdag.graph.feasibility import why_skipped
 from recdag.graph.launch_settings import DEFAULT_MODELS, RecommendationsLaunch
-from recdag.graph.ledger import Ledger, Record
+from recdag.graph.ledger import Ledger
 from recdag.graph.previews import published_rows
 from recdag.graph.project import Project
 from recdag.graph.published_lists import (
@@ -18,7 +17,7 @@ from recdag.graph.published_lists import (
     recommendations_key,
     why_lists_skipped,
 )
-from recdag.graph.step import Outcome, Shown, Step, Work
+from recdag.graph.step import KeyedPlan, Outcome, Shown, Step, Work
 from recdag.serving.service import TOP
 
 _PAPER = "benchmark"
@@ -51,21 +50,13 @@ def steps(project: Project) -> Iterator[Step]:
     )
 
 
-@dataclass(frozen=True)
-class _Lists:
+def _plan(ledger: Ledger) -> KeyedPlan:
     """What decides the lists of the models that nobody has chosen."""
-
-    key: str
-
-    def changes(self, record: Record) -> list[str]:
-        return [f"not the lists of {', '.join(DEFAULT_MODELS)} as it is now"]
-
-
-def _plan(ledger: Ledger) -> _Lists:
     cards = {name: card for name in DEFAULT_MODELS if (card := ledger.card(*name.split("/")))}
     if len(cards) < len(DEFAULT_MODELS):
         raise NotMade(f"after {', '.join(set(DEFAULT_MODELS) - set(cards))}")
-    return _Lists(recommendations_key(ledger.project, ledger.dataset, cards, TOP))
+    key = recommendations_key(ledger.project, ledger.dataset, cards, TOP)
+    return KeyedPlan(key, f"not the lists of {', '.join(DEFAULT_MODELS)} as it is now")
 
 
 def _skipped(ledger: Ledger) -> str | None:

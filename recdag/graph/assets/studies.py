@@ -11,9 +11,9 @@ from recdag.graph.ledger import Ledger
 from recdag.graph.previews import published_rows, study_table
 from recdag.graph.project import Project
 from recdag.graph.shared_splits import split_asset
-from recdag.graph.step import Markdown, Outcome, Shown, Step, Work
+from recdag.graph.step import KeyedPlan, Markdown, Outcome, Shown, Step, Work
 from recdag.graph.study_request import StudyRequest
-from recdag.graph.study_runs import KeyedPlan, plan_keyed, run_study, skip_study
+from recdag.graph.study_runs import plan_keyed, run_study, skip_study
 from recdag.papers.catalogue import PAPERS
 from recdag.papers.paper import Paper
 from recdag.studies.study import Study
@@ -94,6 +94,7 @@ def _run(work: Work, paper: str, study: Study) -> Outcome:
         run_id=work.run_id,
         on_progress=work.on_progress,
         heartbeat=work.heartbeat,
+        recorded=Ledger(work.project, work.dataset).recorded,
     )
     if reason := skip_study(request, study):
         return Outcome.of_skipped(reason)
